@@ -1,0 +1,19 @@
+// The failures of commands, with their texts in one place.
+#pragma once
+
+#include "admin/execute.hpp"
+#include "admin/result.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace sessiongate::admin {
+
+failure unknown_thread(std::uint64_t id);  // 1094
+failure not_owner_of(std::uint64_t id);    // 1095
+/// What the backend said to a KILL.
+failure backend_refusal(const interrupt_answer& answer);
+/// The proxy's own 1105.
+failure proxy_failure(std::string message);
+
+}  // namespace sessiongate::admin

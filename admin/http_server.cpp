@@ -1,0 +1,229 @@
+#include "admin/http_server.hpp"
+
+#include "admin/http_api.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+namespace sessiongate::admin {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+constexpr auto io = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_size_max = std::size_t{16} * 1024;     // bytes taken from the socket at once
+constexpr std::size_t logged_target_max = 256;                    // bytes
+constexpr std::size_t drain_size_max = std::size_t{1024} * 1024;  // bytes
+constexpr std::chrono::seconds drain_timeout{1};
+
+/// The status for a request that could not be read. Empty: the connection is of no use any more.
+std::optional<unsigned> status_for(const boost::system::error_code& error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+  if (error == http::error::body_limit) return 413;
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+  if (error.category() == http::make_error_code(http::error::bad_method).category()) return 400;
+  return std::nullopt;
+}
+
+std::string describe_request(const tcp::endpoint& from, const http_request& request) {
+  const auto target = request.target().substr(0, logged_target_max);
+  const auto method = request.method_string();
+  return from.address().to_string() + ':' + std::to_string(from.port()) + ' ' +
+         std::string(method.data(), method.size()) + ' ' + std::string(target.data(), target.size());
+}
+
+}  // namespace
+
+struct http_server::implementation : std::enable_shared_from_this<implementation> {
+  implementation(const asio::any_io_executor& executor, const tcp::endpoint& at, http_server_options with,
+                 http_pages shown, execution_context& commands)
+      : acceptor(executor, at),
+        options(std::move(with)),
+        pages(std::move(shown)),
+        context(commands),
+        backoff(executor) {}
+
+  asio::awaitable<void> accept();
+  asio::awaitable<void> serve(beast::tcp_stream stream);
+  asio::awaitable<void> serve_requests(beast::tcp_stream& stream);
+  asio::awaitable<void> drain(beast::tcp_stream& stream, beast::flat_buffer& buffer);
+  asio::awaitable<bool> serve_request(beast::tcp_stream& stream, beast::flat_buffer& buffer, const tcp::endpoint& peer);
+  asio::awaitable<http_response> answer(const http_request& request, std::string& outcome);
+  http_response show_page(const http_request& request, open_page page) const;
+  void spawn(asio::awaitable<void> task);
+  void close();
+
+  tcp::acceptor acceptor;
+  const http_server_options options;
+  const http_pages pages;
+  execution_context& context;
+  asio::steady_timer backoff;
+  std::unordered_set<beast::tcp_stream*> connections;  // each lives in its serve()
+};
+
+void http_server::implementation::spawn(asio::awaitable<void> task) {
+  auto finish = [self = shared_from_this()](const std::exception_ptr& error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const std::exception& thrown) {
+      self->pages.log(std::string("an HTTP connection ended by an exception: ") + thrown.what());
+    }
+  };
+  asio::co_spawn(acceptor.get_executor(), std::move(task), std::move(finish));
+}
+
+asio::awaitable<void> http_server::implementation::accept() {
+  while (acceptor.is_open()) {
+    auto [error, socket] = co_await acceptor.async_accept(io);
+    if (!acceptor.is_open()) co_return;
+    if (error) {  // out of file descriptors, mostly: they do not come back by asking at once
+      backoff.expires_after(std::chrono::milliseconds(100));
+      co_await backoff.async_wait(io);
+      continue;
+    }
+    if (connections.size() < options.connections_max) spawn(serve(beast::tcp_stream(std::move(socket))));
+  }
+}
+
+asio::awaitable<void> http_server::implementation::serve(beast::tcp_stream stream) {
+  struct entry {
+    std::unordered_set<beast::tcp_stream*>& all;
+    beast::tcp_stream* mine;
+    entry(std::unordered_set<beast::tcp_stream*>& in, beast::tcp_stream* added) : all(in), mine(added) {
+      all.insert(mine);
+    }
+    entry(const entry&) = delete;
+    entry& operator=(const entry&) = delete;
+    ~entry() { all.erase(mine); }
+  };
+  if (!acceptor.is_open()) co_return;  // stop() came between
+  const entry listed(connections, &stream);
+  co_await serve_requests(stream);
+}
+
+asio::awaitable<void> http_server::implementation::serve_requests(beast::tcp_stream& stream) {
+  boost::system::error_code ignored;
+  const auto peer = stream.socket().remote_endpoint(ignored);
+  beast::flat_buffer buffer(options.header_max + read_size_max);
+  bool more = true;
+  while (more) more = co_await serve_request(stream, buffer, peer);
+  if (!stream.socket().shutdown(tcp::socket::shutdown_send, ignored)) co_await drain(stream, buffer);
+}
+
+/// Closing with bytes unread would reset the connection, and the client could lose the answer that was on its way.
+asio::awaitable<void> http_server::implementation::drain(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
+  stream.expires_after(drain_timeout);
+  for (std::size_t drained = 0; drained < drain_size_max;) {
+    buffer.clear();
+    const auto [error, size] = co_await stream.async_read_some(buffer.prepare(read_size_max), io);
+    if (error) co_return;
+    drained += size;
+  }
+}
+
+asio::awaitable<bool> http_server::implementation::serve_request(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                                                 const tcp::endpoint& peer) {
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(options.header_max);
+  parser.body_limit(options.body_max);
+  stream.expires_after(options.request_timeout);
+  const auto [read_error, read_size] = co_await http::async_read(stream, buffer, parser, io);
+
+  std::string outcome;
+  std::optional<http_response> response;
+  if (!read_error) {
+    stream.expires_never();  // a command has limits of its own
+    response = co_await answer(parser.get(), outcome);
+  } else if (const auto status = status_for(read_error)) {
+    outcome = read_error.message();
+    response = make_response(parser.get(), make_problem(*status, "The request could not be read: " + outcome));
+    response->keep_alive(false);
+  } else {
+    co_return false;
+  }
+  pages.log(describe_request(peer, parser.get()) + ' ' + std::to_string(response->result_int()) + ' ' + outcome);
+  if (!stream.socket().is_open()) co_return false;
+
+  stream.expires_after(options.request_timeout);
+  const auto [write_error, write_size] = co_await http::async_write(stream, *response, io);
+  co_return !write_error && response->keep_alive();
+}
+
+asio::awaitable<http_response> http_server::implementation::answer(const http_request& request, std::string& outcome) {
+  auto route = route_request(request, options.token);
+  if (const auto* page = std::get_if<open_page>(&route)) {
+    outcome = "anonymous";
+    co_return show_page(request, *page);
+  }
+  if (const auto* ready = std::get_if<http_answer>(&route)) {
+    outcome = (ready->status == 401 ? "anonymous " : "refused ") + ready->body.value("detail", std::string());
+    co_return make_response(request, *ready);
+  }
+  principal who;
+  who.kind = principal_kind::token;
+  const auto done = co_await execute(std::get<command>(std::move(route)), who, context);
+  outcome = to_text(who) + ' ' + summarize(done);
+  co_return make_response(request, render_json(done));
+}
+
+http_response http_server::implementation::show_page(const http_request& request, open_page page) const {
+  constexpr std::string_view text = "text/plain; charset=utf-8";
+  switch (page) {
+    case open_page::metrics:
+      return make_text_response(request, 200, "text/plain; version=0.0.4; charset=utf-8", pages.metrics());
+    case open_page::readiness:
+      if (!pages.ready()) return make_text_response(request, 503, text, "not ready\n");
+      return make_text_response(request, 200, text, "ready\n");
+    case open_page::health:
+      break;
+  }
+  return make_text_response(request, 200, text, "ok\n");
+}
+
+void http_server::implementation::close() {
+  boost::system::error_code ignored;
+  std::ignore = acceptor.close(ignored);
+  backoff.cancel();
+  for (auto* each : connections) each->close();
+}
+
+http_server::http_server(const asio::any_io_executor& executor, const tcp::endpoint& at, http_server_options options,
+                         http_pages pages, execution_context& context)
+    : self_(std::make_shared<implementation>(executor, at, std::move(options), std::move(pages), context)) {}
+
+http_server::~http_server() {
+  stop();
+}
+
+std::uint16_t http_server::port() const {
+  return self_->acceptor.local_endpoint().port();
+}
+
+void http_server::start() {
+  self_->spawn(self_->accept());
+}
+
+void http_server::stop() {
+  asio::post(self_->acceptor.get_executor(), [self = self_] { self->close(); });
+}
+
+}  // namespace sessiongate::admin

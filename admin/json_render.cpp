@@ -1,0 +1,141 @@
+#include "admin/json_render.hpp"
+
+#include <boost/beast/http/status.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace sessiongate::admin {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json to_json(const cell& value) {
+  return std::visit(
+      [](const auto& each) -> json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(each)>, std::monostate>) {
+          return nullptr;
+        } else {
+          return each;
+        }
+      },
+      value);
+}
+
+json to_json(const cell& value, value_type type) {
+  const auto* id = std::get_if<std::uint64_t>(&value);
+  return type == value_type::wide_id && id != nullptr ? json(std::to_string(*id)) : to_json(value);
+}
+
+template <class Number>
+json null_when_zero(Number value) {
+  return value == 0 ? json() : json(value);
+}
+
+json null_when_empty(const std::string& text) {
+  return text.empty() ? json() : json(text);
+}
+
+json render_row(const std::vector<column>& columns, const std::vector<cell>& row) {
+  auto object = json::object();
+  for (std::size_t at = 0; at < row.size(); ++at) {
+    const auto& of = columns[at];
+    if (!of.json_name.empty()) object.emplace(of.json_name, to_json(row[at], of.type));
+  }
+  return object;
+}
+
+http_answer render(const table& what) {
+  auto rows = json::array();
+  for (const auto& each : what.rows) rows.push_back(render_row(what.columns, each));
+  auto body = json::object();
+  body.emplace(what.json_name, std::move(rows));
+  body.emplace("count", what.rows.size());
+  body.emplace("total", what.total);
+  return {.body = std::move(body)};
+}
+
+void add_attributes(json& object, const attribute_group& group) {
+  for (const auto& each : group.attributes) object.emplace(each.name, to_json(each.value));
+}
+
+http_answer render(const session_detail& what) {
+  auto body = json::object();
+  for (const auto& group : what.client) add_attributes(body, group);
+  auto servers = json::array();
+  for (const auto& group : what.server_sessions) {
+    auto& server = servers.emplace_back(json::object());
+    add_attributes(server, group);
+    server.emplace("info", group.info);
+  }
+  body.emplace("server_sessions", std::move(servers));
+  return {.body = std::move(body)};
+}
+
+http_answer render(const kill_outcome& what) {
+  json body{{"status", to_text(what.status)},
+            {"cs_id", what.cs_id},
+            {"proxy_sessid", std::to_string(what.proxy_sessid)},
+            {"ss_id", null_when_zero(what.ss_id)},
+            {"connection_id", null_when_zero(what.connection_id)},
+            {"user", what.user},
+            {"interrupt", to_text(what.interrupt)},
+            {"backend_error", null_when_zero(what.backend_error)},
+            {"backend_sqlstate", null_when_empty(what.backend_sqlstate)},
+            {"backend_answer", null_when_empty(what.backend_answer)},
+            {"elapsed_us", what.elapsed.count()}};
+  return {.body = std::move(body)};
+}
+
+unsigned http_status(failure_kind kind) {
+  switch (kind) {
+    case failure_kind::malformed:
+      return 400;
+    case failure_kind::unknown_id:
+      return 404;
+    case failure_kind::not_owner:
+      return 403;
+    case failure_kind::ambiguous:
+      return 409;
+    case failure_kind::unauthorized:
+      return 401;
+    case failure_kind::backend:
+      return 502;
+    case failure_kind::timeout:
+      return 504;
+  }
+  return 500;
+}
+
+json render_candidates(const std::vector<failure::candidate>& candidates) {
+  auto list = json::array();
+  for (const auto& each : candidates) {
+    list.push_back({{"cs_id", each.cs_id}, {"backend", each.backend}, {"connection_id", each.connection_id}});
+  }
+  return list;
+}
+
+http_answer render(const failure& what) {
+  auto answer = make_problem(http_status(what.kind), what.message);
+  if (what.kind == failure_kind::ambiguous) answer.body.emplace("candidates", render_candidates(what.candidates));
+  if (what.kind == failure_kind::backend) {
+    answer.body.emplace("mysql_error",
+                        json{{"code", what.code}, {"sqlstate", what.sqlstate}, {"message", what.message}});
+  }
+  return answer;
+}
+
+}  // namespace
+
+http_answer render_json(const result& what) {
+  return std::visit([](const auto& each) { return render(each); }, what);
+}
+
+http_answer make_problem(unsigned status, std::string detail) {
+  const std::string title(boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status)));
+  json body{{"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", std::move(detail)}};
+  return {.status = status, .problem = true, .body = std::move(body)};
+}
+
+}  // namespace sessiongate::admin

@@ -1,0 +1,24 @@
+// A result as the HTTP client sees it: a JSON object, or a problem+json body (RFC 9457).
+#pragma once
+
+#include "admin/result.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace sessiongate::admin {
+
+struct http_answer {
+  unsigned status = 200;
+  bool problem = false;  // the body is application/problem+json
+  nlohmann::ordered_json body = nullptr;
+  std::string allow{};  // 405 only: the methods that would do
+};
+
+http_answer render_json(const result& what);
+
+/// `{"type":"about:blank","title":…,"status":…,"detail":…}`; the title is the status's own phrase.
+http_answer make_problem(unsigned status, std::string detail);
+
+}  // namespace sessiongate::admin

@@ -1,0 +1,126 @@
+#include "admin/session_detail.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace sessiongate::admin {
+
+namespace {
+
+using attributes = std::vector<attribute>;
+
+template <class Number>
+cell to_cell(Number value) {
+  return static_cast<std::int64_t>(value);
+}
+
+attribute_group describe_common(const session::client_session& target, const detail_options& options) {
+  const auto who = target.who();
+  const auto database = target.database();
+  return {"cs common",
+          {{"proxy_sessid", std::to_string(target.proxy_sessid())},  // text: it must survive JavaScript's numbers
+           {"cs_id", to_cell(target.cs_id())},
+           {"cluster", who->cluster},
+           {"tenant", who->tenant},
+           {"user", who->user},
+           {"host_ip", target.client().address},
+           {"host_port", to_cell(target.client().port)},
+           {"db", database->empty() ? cell() : cell(*database), "NULL"},
+           {"total_trans_cnt", to_cell(target.transaction_count())},
+           {"svr_session_cnt", to_cell(target.server_sessions().size())},
+           {"active", options.is_caller || target.statement_running()},
+           {"read_state", std::string(session::to_text(target.state()))},
+           {"tid", to_cell(target.worker_tid())},
+           {"pid", to_cell(options.process_id)},
+           {"idc_name", std::string()}}};
+}
+
+attributes version_attributes() {
+  return {{"hot_sys_var_version", to_cell(0)},
+          {"sys_var_version", to_cell(0)},
+          {"user_var_version", to_cell(0)},
+          {"last_insert_id_version", to_cell(0)},
+          {"db_name_version", to_cell(0)}};
+}
+
+std::vector<attribute_group> describe_client(const session::client_session& target, const detail_options& options) {
+  return {describe_common(target, options),
+          {"cs stat", {{"modified_time", to_cell(0)}, {"reported_time", to_cell(0)}}},
+          {"cs var version", version_attributes()}};
+}
+
+attribute_group describe_server(const session::server_session& server, std::string info) {
+  const auto state = server.state();
+  attributes all{{"server_ip", server.backend().address},
+                 {"server_port", to_cell(server.backend().port)},
+                 {"server_sessid", to_cell(server.connection_id())},
+                 {"ss_id", to_cell(server.ss_id())},
+                 {"state", std::string(session::to_text(state))},
+                 {"transact_count", to_cell(server.transaction_count())},
+                 {"server_trans_stat", to_cell(state == session::server_session_state::active ? 1 : 0)}};
+  std::ranges::move(version_attributes(), std::back_inserter(all));
+  all.insert(all.end(), {{"is_checksum_supported", to_cell(0)},
+                         {"is_safe_read_weak_supported", to_cell(0)},
+                         {"is_checksum_switch_supported", to_cell(0)},
+                         {"checksum_switch", to_cell(-1)},  // -1: not in use
+                         {"enable_extra_ok_packet_for_stats", to_cell(0)}});
+  return {std::move(info), std::move(all)};
+}
+
+/// The one that runs a statement comes first, else the one used last; the others are the pool.
+std::vector<attribute_group> describe_servers(session::server_session_list servers) {
+  std::vector<attribute_group> groups;
+  const auto running = std::ranges::find_if(servers, &session::server_session::running);
+  const bool busy = running != servers.end();
+  if (busy) std::rotate(servers.begin(), running, running + 1);
+  for (std::size_t at = 0; at < servers.size(); ++at) {
+    auto info =
+        at > 0 ? "ss pool [" + std::to_string(at - 1) + ']' : std::string(busy ? "curr used ss" : "last used ss");
+    groups.push_back(describe_server(*servers[at], std::move(info)));
+  }
+  return groups;
+}
+
+void keep_matching(std::vector<attribute_group>& groups, std::string_view pattern) {
+  for (auto& group : groups) {
+    std::erase_if(group.attributes, [&](const attribute& each) { return !matches_like(each.name, pattern); });
+  }
+}
+
+}  // namespace
+
+session_detail describe_session(const session::client_session& target, const detail_options& options) {
+  session_detail detail{.client = describe_client(target, options),
+                        .server_sessions = describe_servers(target.server_sessions())};
+  if (options.like) {
+    keep_matching(detail.client, *options.like);
+    keep_matching(detail.server_sessions, *options.like);
+  }
+  return detail;
+}
+
+bool matches_like(std::string_view text, std::string_view pattern) {
+  if (pattern.empty()) return true;
+  std::size_t at = 0;
+  std::size_t pattern_at = 0;
+  std::size_t retry_text = 0;
+  std::size_t retry_pattern = std::string_view::npos;  // behind the last `%`
+  while (at < text.size()) {
+    if (pattern_at < pattern.size() && pattern[pattern_at] == '%') {
+      retry_pattern = ++pattern_at;
+      retry_text = at;
+    } else if (pattern_at < pattern.size() && (pattern[pattern_at] == '_' || pattern[pattern_at] == text[at])) {
+      ++at;
+      ++pattern_at;
+    } else if (retry_pattern != std::string_view::npos) {
+      at = ++retry_text;  // the `%` takes one character more
+      pattern_at = retry_pattern;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('%', pattern_at) == std::string_view::npos;
+}
+
+}  // namespace sessiongate::admin

@@ -1,0 +1,120 @@
+#include "admin/session_table.hpp"
+
+#include "admin/authorize.hpp"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <iomanip>
+#include <sstream>
+#include <utility>
+
+namespace sessiongate::admin {
+
+namespace {
+
+using session::client_session;
+
+constexpr std::array<column, 18> columns{{
+    {.sql_name = "proxy_sessid", .json_name = "proxy_sessid", .type = value_type::wide_id},
+    {.sql_name = "Id", .json_name = "cs_id", .type = value_type::signed_integer},
+    {.sql_name = "Cluster", .json_name = "cluster"},
+    {.sql_name = "Tenant", .json_name = "tenant"},
+    {.sql_name = "User", .json_name = "user"},
+    {.sql_name = "Host", .json_name = "host"},
+    {.sql_name = "db", .json_name = "db", .sql_null = "NULL"},
+    {.sql_name = "trans_count", .json_name = "trans_count", .type = value_type::signed_integer},
+    {.sql_name = "svr_session_count", .json_name = "svr_session_count", .type = value_type::signed_integer},
+    {.sql_name = "state", .json_name = "state"},
+    {.sql_name = "tid", .json_name = "tid", .type = value_type::signed_integer},
+    {.sql_name = "pid", .json_name = "pid", .type = value_type::signed_integer},
+    {.sql_name = "using_ssl", .json_name = "using_ssl", .type = value_type::boolean},
+    {.json_name = "connection_id", .type = value_type::signed_integer},
+    {.json_name = "backend"},
+    {.json_name = "in_transaction", .type = value_type::boolean},
+    {.json_name = "running", .type = value_type::boolean},
+    {.json_name = "connected_at"},
+}};
+
+/// RFC 3339 in UTC, with milliseconds.
+std::string format_time(client_session::clock::time_point at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(at - seconds);
+  const auto time = client_session::clock::to_time_t(seconds);
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  std::ostringstream text;
+  text << std::put_time(&parts, "%Y-%m-%dT%H:%M:%S.") << std::setfill('0') << std::setw(3) << milliseconds.count()
+       << 'Z';
+  return std::move(text).str();
+}
+
+template <class Number>
+cell to_cell(Number value) {
+  return static_cast<std::int64_t>(value);
+}
+
+cell to_cell(const std::string& text) {
+  return text;
+}
+
+cell null_when_empty(const std::string& text) {
+  return text.empty() ? cell() : cell(text);
+}
+
+std::vector<cell> to_row(const client_session& each, std::int32_t process_id) {
+  const auto who = each.who();
+  const auto servers = each.server_sessions();
+  const bool served = !servers.empty();
+  return {each.proxy_sessid(),
+          to_cell(each.cs_id()),
+          to_cell(who->cluster),
+          to_cell(who->tenant),
+          to_cell(who->user),
+          to_cell(each.client().text()),
+          null_when_empty(*each.database()),
+          to_cell(each.transaction_count()),
+          to_cell(servers.size()),
+          to_cell(std::string(session::to_text(each.state()))),
+          to_cell(each.worker_tid()),
+          to_cell(process_id),
+          each.using_ssl(),
+          served ? to_cell(servers.front()->connection_id()) : cell(),
+          served ? to_cell(servers.front()->backend().text()) : cell(),
+          each.in_transaction(),
+          each.statement_running(),
+          to_cell(format_time(each.accepted_at()))};
+}
+
+bool matches(const std::optional<std::string>& filter, std::string_view value) {
+  return !filter || *filter == value;
+}
+
+bool matches(const show_sessions& filters, const client_session& each) {
+  const auto who = each.who();
+  const bool host = matches(filters.host, each.client().address) || matches(filters.host, each.client().text());
+  return host && matches(filters.user, who->user) && matches(filters.tenant, who->tenant) &&
+         matches(filters.cluster, who->cluster) && matches(filters.database, *each.database()) &&
+         matches(filters.state, session::to_text(each.state()));
+}
+
+}  // namespace
+
+std::span<const column> session_columns() {
+  return columns;
+}
+
+table list_sessions(const show_sessions& filters, const principal& who, const session::registry& sessions,
+                    std::int32_t process_id) {
+  auto found = sessions.list();
+  std::erase_if(found, [&](const auto& each) { return !may_see(who, *each) || !matches(filters, *each); });
+  std::ranges::sort(found, {}, [](const auto& each) { return each->cs_id(); });
+
+  table listed{.json_name = "sessions", .columns = {columns.begin(), columns.end()}, .rows = {}, .total = found.size()};
+  found.resize(std::min(found.size(), filters.limit.value_or(found.size())));
+  listed.rows.reserve(found.size());
+  for (const auto& each : found) listed.rows.push_back(to_row(*each, process_id));
+  return listed;
+}
+
+}  // namespace sessiongate::admin

@@ -1,0 +1,172 @@
+#include "admin/sql_render.hpp"
+
+#include "admin/session_table.hpp"
+#include "protocol/ok_packet.hpp"
+#include "protocol/packet.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace sessiongate::admin {
+
+namespace {
+
+using protocol::column_type;
+using protocol::result_cell;
+using protocol::result_column;
+using protocol::result_row;
+
+struct target {
+  protocol::bytes& out;
+  std::uint8_t& sequence_id;
+  const sql_session& session;
+};
+
+column_type to_column_type(value_type type) {
+  switch (type) {
+    case value_type::signed_integer:
+    case value_type::boolean:
+      return column_type::signed_integer;
+    case value_type::unsigned_integer:
+    case value_type::wide_id:
+      return column_type::unsigned_integer;
+    case value_type::text:
+      break;
+  }
+  return column_type::text;
+}
+
+std::vector<result_column> to_columns(std::span<const column> columns) {
+  std::vector<result_column> shown;
+  for (const auto& each : columns) {
+    if (!each.sql_name.empty()) shown.push_back({std::string(each.sql_name), to_column_type(each.type)});
+  }
+  return shown;
+}
+
+result_cell to_cell(const cell& value, std::string_view sql_null) {
+  return std::visit(
+      [&](const auto& each) -> result_cell {
+        using type = std::decay_t<decltype(each)>;
+        if constexpr (std::is_same_v<type, std::monostate>) {
+          return sql_null.empty() ? result_cell() : result_cell(std::string(sql_null));
+        } else if constexpr (std::is_same_v<type, bool>) {
+          return std::int64_t{each ? 1 : 0};
+        } else {
+          return each;
+        }
+      },
+      value);
+}
+
+result_cell to_text_cell(const attribute& from) {
+  if (const auto* flag = std::get_if<bool>(&from.value)) return *flag ? std::string("true") : std::string("false");
+  auto value = to_cell(from.value, from.sql_null);
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return std::to_string(*number);
+  return value;
+}
+
+std::vector<result_column> attribute_columns() {
+  return {{"attribute_name"}, {"value"}, {"info"}};
+}
+
+void append_rows(std::vector<result_row>& rows, std::span<const attribute_group> groups) {
+  for (const auto& group : groups) {
+    for (const auto& each : group.attributes) {
+      rows.push_back({std::string(each.name), to_text_cell(each), group.info});
+    }
+  }
+}
+
+void write_rows(const target& to, std::span<const result_column> columns, std::span<const result_row> rows) {
+  protocol::write_result_set(to.out, to.sequence_id, columns, rows, to.session.format, to.session.negotiated,
+                             to.session.status);
+}
+
+void write_error(const target& to, const protocol::server_error& error) {
+  protocol::bytes payload;
+  protocol::write_err_packet(payload, error);
+  protocol::append_packet(to.out, to.sequence_id, payload);
+}
+
+void render(const target& to, const table& what) {
+  std::vector<result_row> rows;
+  rows.reserve(what.rows.size());
+  for (const auto& from : what.rows) {
+    auto& row = rows.emplace_back();
+    for (std::size_t at = 0; at < from.size(); ++at) {
+      if (!what.columns[at].sql_name.empty()) row.push_back(to_cell(from[at], what.columns[at].sql_null));
+    }
+  }
+  write_rows(to, to_columns(what.columns), rows);
+}
+
+void render(const target& to, const session_detail& what) {
+  std::vector<result_row> rows;
+  append_rows(rows, what.client);
+  append_rows(rows, what.server_sessions);
+  write_rows(to, attribute_columns(), rows);
+}
+
+/// What the client would otherwise not learn: the session is closed, its statement may run on.
+std::string describe_interrupt(const kill_outcome& what) {
+  if (what.interrupt == interrupt_status::not_needed || what.interrupt == interrupt_status::interrupted) return {};
+  auto info = "Closed, but its statement was not interrupted: " + std::string(to_text(what.interrupt));
+  if (!what.backend_answer.empty()) info += ": " + what.backend_answer;
+  return info;
+}
+
+void render(const target& to, const kill_outcome& what) {
+  if (what.status == kill_status::killed_self) {
+    return write_error(to, {protocol::er::query_interrupted, "70100", "Query execution was interrupted"});
+  }
+  const auto info = describe_interrupt(what);
+  protocol::ok_packet ok;
+  ok.status = to.session.status;
+  ok.info = info;
+  protocol::bytes payload;
+  protocol::write_ok_packet(payload, ok, to.session.negotiated);
+  protocol::append_packet(to.out, to.sequence_id, payload);
+}
+
+void render(const target& to, const failure& what) {
+  write_error(to, to_server_error(what));
+}
+
+}  // namespace
+
+void render_sql(protocol::bytes& out, std::uint8_t& sequence_id, const result& what, const sql_session& session) {
+  const target to{out, sequence_id, session};
+  std::visit([&](const auto& each) { render(to, each); }, what);
+}
+
+std::vector<result_column> sql_columns(const command& what) {
+  if (std::holds_alternative<show_sessions>(what)) return to_columns(session_columns());
+  if (std::holds_alternative<show_session>(what)) return attribute_columns();
+  return {};
+}
+
+protocol::server_error to_server_error(const failure& what) {
+  switch (what.kind) {
+    case failure_kind::malformed:
+      return {protocol::er::unknown_operator, "21000", what.message};
+    case failure_kind::unknown_id:
+      return {protocol::er::no_such_thread, "HY000", what.message};
+    case failure_kind::not_owner:
+      return {protocol::er::kill_denied, "HY000", what.message};
+    case failure_kind::unauthorized:
+      return {protocol::er::access_denied, "28000", what.message};
+    case failure_kind::backend:
+      return {what.code, what.sqlstate, what.message};
+    case failure_kind::ambiguous:
+    case failure_kind::timeout:
+      break;
+  }
+  return {protocol::er::unknown_error, "HY000", what.message};
+}
+
+}  // namespace sessiongate::admin

@@ -1,0 +1,7 @@
+# Every library the project uses, found once. Debian packages: scripts/packages.txt; reasons: CONTRIBUTING.md.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)

@@ -1,0 +1,17 @@
+# add_header_check(ROOM...): one translation unit for each header that includes it, twice, and nothing else. A header that
+# leans on what its users include, or that lacks its include guard, does not build.
+function(add_header_check)
+  set(units)
+  foreach(room IN LISTS ARGN)
+    file(GLOB headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/${room}/*.hpp")
+    foreach(header IN LISTS headers)
+      set(unit "${CMAKE_CURRENT_BINARY_DIR}/header_check/${header}.cpp")
+      file(CONFIGURE OUTPUT "${unit}" CONTENT "#include \"${header}\"\n#include \"${header}\"\n")
+      list(APPEND units "${unit}")
+    endforeach()
+  endforeach()
+  add_library(sessiongate_header_check OBJECT ${units})
+  foreach(room IN LISTS ARGN)
+    target_link_libraries(sessiongate_header_check PRIVATE sessiongate_${room})
+  endforeach()
+endfunction()

@@ -1,0 +1,136 @@
+// The server's side of the command phase: is this response complete, and which status flags and session-state changes
+// did it carry. One look at a packet's first bytes, none at row contents; any split of the byte stream will do.
+// ("Command Phase", "Text Resultset", "Protocol::LOCAL_INFILE_Request"; MariaDB: progress reports, cached metadata.)
+//
+// Commands wait in a queue in the order in which they went to the backend, so clients may pipeline.
+#pragma once
+
+#include "protocol/bytes.hpp"
+#include "protocol/capabilities.hpp"
+#include "protocol/command.hpp"
+#include "protocol/status_flags.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace sessiongate::protocol {
+
+class response_tracker {
+ public:
+  /// How many commands may wait for their response. A client that sends more is simply not read from until one is done:
+  /// a server would not read them either.
+  static constexpr std::size_t outstanding_max = 64;
+
+  enum class event : std::uint8_t {
+    none,               // the input is used up
+    response_complete,  // the oldest command's response ended with this packet
+    result_complete,    // one result of several ended
+    file_requested,     // LOCAL INFILE: the client sends packets now
+    auth_requested,     // COM_CHANGE_USER: the client may send an authentication packet now
+    unsolicited,        // a packet that no command asked for: the server closes (idle timeout, KILL, shutdown)
+  };
+
+  struct step {
+    std::size_t consumed = 0;  // bytes of the input that are done with
+    bytes_view forward;        // what goes to the client for them: mostly the very bytes consumed, else bytes in here,
+                               // valid until the next call
+    event what = event::none;
+    bytes_view state_ok;  // the payload of an OK that carries session-state changes, else empty; valid as `forward`
+  };
+
+  /// What the backend connection negotiated, and what the client did. When only the proxy asked for
+  /// client_session_track, the state is cut from the OK packets on their way to the client.
+  void negotiated(capabilities backend, capabilities client);
+
+  [[nodiscard]] bool can_expect() const { return outstanding_count_ < outstanding_max; }
+  /// A command with a response has been sent to the backend. Needs can_expect().
+  void expect(command sent);
+  [[nodiscard]] bool idle() const { return outstanding_count_ == 0; }
+  /// The command whose response is being read. Needs !idle().
+  [[nodiscard]] command current() const { return outstanding_[outstanding_first_]; }
+  /// Nothing of a response has come yet for the oldest outstanding command.
+  [[nodiscard]] bool at_response_start() const;
+
+  [[nodiscard]] step advance(bytes_view input);
+
+  /// From the last OK or EOF packet.
+  [[nodiscard]] status_flags status() const { return status_; }
+  /// Takes over the flags of the OK that ended a login, which does not pass through here.
+  void set_status(status_flags value) { status_ = value; }
+  /// The ERR code that ended the last response, or zero.
+  [[nodiscard]] std::uint16_t last_error() const { return last_error_; }
+
+ private:
+  /// What the next packet will be. The last three are those with many packets that need no look.
+  enum class state : std::uint8_t {
+    nothing,          // no command is outstanding
+    first,            // OK, ERR, EOF, LOCAL INFILE or a column count
+    single,           // one packet, whatever it holds
+    prepare,          // the OK of COM_STMT_PREPARE
+    auth,             // authentication packets until OK
+    definitions_end,  // EOF
+    definitions,      // definitions_left_ of them
+    rows,             // until EOF or OK
+    stream,           // until a short EOF
+  };
+
+  struct head {
+    std::uint32_t length = 0;  // of the payload
+    bytes_view seen;           // as much of the payload as is at hand
+
+    [[nodiscard]] bool starts_with(std::uint8_t value) const { return !seen.empty() && seen.front() == value; }
+  };
+
+  static state start_state(command sent);
+  static head look(bytes_view packet);
+
+  step advance_held(bytes_view input);
+  step pass_state_ok(bytes_view forward, std::size_t consumed, bytes_view packet);
+  std::size_t pass_body(std::size_t available);
+  std::size_t skip_plain_packets(bytes_view input, std::size_t at);
+  [[nodiscard]] std::size_t bytes_needed(bytes_view packet) const;
+  [[nodiscard]] bool is_plain(std::uint8_t first_byte) const;
+
+  void begin_packet(const head& packet);
+  void inspect(const head& packet);
+  void inspect_first(const head& packet);
+  void inspect_prepare(const head& packet);
+  void inspect_auth(const head& packet);
+  void inspect_definitions_end(const head& packet);
+  void inspect_error(const head& packet);
+  void begin_result(const head& packet);
+  void begin_definitions(std::uint64_t count);
+  void end_definitions();
+  void follow_definitions();
+  void finish_result(const head& packet);
+  void end_response(std::uint16_t error);
+  event finish_packet();
+
+  [[nodiscard]] bool ends_rows(const head& packet) const;
+  [[nodiscard]] bool has_ok_layout(const head& packet) const;
+  [[nodiscard]] bool is_ok(const head& packet) const;
+  [[nodiscard]] bool carries_state(const head& packet) const;
+  [[nodiscard]] bool cuts_state() const;
+
+  capabilities backend_ = 0;
+  capabilities client_ = 0;
+  bytes held_;       // the beginning of a packet, too little to judge it, or an OK with state that is not whole yet
+  bytes passed_;     // what was held, and
+  bytes rewritten_;  // what the client gets in place of an OK with state: both only for the step that gave them out
+  std::uint64_t definitions_left_ = 0;
+  std::uint32_t body_left_ = 0;  // bytes of the present packet (header included) that have not come yet
+  status_flags status_ = status_autocommit;
+  std::uint16_t last_error_ = 0;
+  std::uint16_t columns_after_parameters_ = 0;
+  state state_ = state::nothing;
+  event pending_ = event::none;       // reported when the present packet has passed
+  bool continues_ = false;            // the present packet is full: the next one belongs to the same payload
+  bool begun_ = false;                // something of the oldest command's response has come
+  bool definitions_omitted_ = false;  // the server left them out (optional or cached metadata)
+  std::uint8_t outstanding_first_ = 0;
+  std::uint8_t outstanding_count_ = 0;
+  std::array<command, outstanding_max> outstanding_{};
+};
+
+}  // namespace sessiongate::protocol

@@ -1,0 +1,253 @@
+#include "proxy/admin_conversation.hpp"
+
+#include "proxy/error_reply.hpp"
+
+#include "admin/authorize.hpp"
+#include "admin/failures.hpp"
+#include "protocol/ok_packet.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/statement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <unistd.h>
+
+namespace sessiongate::proxy {
+
+namespace {
+
+using protocol::command;
+namespace er = protocol::er;
+
+/// Servers number the statements of a session from 1: this is far above them.
+constexpr std::uint32_t first_prepared_id = 0x4000'0000;
+constexpr std::size_t command_and_statement_id = 5;  // bytes
+
+admin::interrupt_scope scope_of(const admin::command& what) {
+  return std::holds_alternative<admin::kill_query>(what) ? admin::interrupt_scope::query
+                                                         : admin::interrupt_scope::connection;
+}
+
+/// The id of a plain KILL.
+std::uint64_t plain_kill_id(const admin::command& what) {
+  if (const auto* query = std::get_if<admin::kill_query>(&what)) return query->id;
+  return std::get<admin::kill_session>(what).id;
+}
+
+}  // namespace
+
+admin_conversation::admin_conversation(client_connection& connection, protocol::capabilities negotiated,
+                                       own_server_session* own, control_account& control)
+    : connection_(connection),
+      negotiated_(negotiated),
+      own_(own),
+      control_(control),
+      next_prepared_(first_prepared_id) {}
+
+admin::principal admin_conversation::who() const {
+  const auto identity = connection_.who();
+  const auto& operators = connection_.shared().settings.operators;
+  admin::principal asking{admin::principal_kind::account, identity->user, identity->tenant, identity->cluster,
+                          connection_.cs_id()};
+  if (connection_.is_proxysys()) asking.kind = admin::principal_kind::proxysys;
+  else if (std::ranges::find(operators, identity->user) != operators.end()) asking.kind = admin::principal_kind::operators;
+  return asking;
+}
+
+command_fate admin_conversation::look(const protocol::command_framer::step& started) const {
+  const auto length = started.size - protocol::packet_header_size;
+  const auto when_complete = started.payload.size() == length ? command_fate::answer : command_fate::need_more;
+  switch (started.type) {
+    case command::query:
+    case command::stmt_prepare: return look_at_text(started);
+    case command::process_kill: return length == command_and_statement_id ? when_complete : command_fate::forward;
+    case command::stmt_execute:
+    case command::stmt_close:
+    case command::stmt_reset:
+    case command::stmt_fetch:
+    case command::stmt_send_long_data: {
+      if (prepared_.empty() || length < command_and_statement_id) return command_fate::forward;
+      if (started.payload.size() < command_and_statement_id) return command_fate::need_more;
+      const auto id = protocol::parse_statement_id(started.payload);
+      return id && is_prepared_here(*id) ? when_complete : command_fate::forward;
+    }
+    default: return command_fate::forward;
+  }
+}
+
+command_fate admin_conversation::look_at_text(const protocol::command_framer::step& started) const {
+  const auto length = started.size - protocol::packet_header_size;
+  const auto limit = connection_.shared().settings.admin_statement_max;
+  std::size_t offset = 1;
+  if (started.type == command::query && protocol::has(negotiated_, protocol::client_query_attributes)) {
+    const auto found = protocol::query_text_offset(started.payload, negotiated_);
+    if (!found) return command_fate::forward;
+    if (!*found) return started.payload.size() < limit ? command_fate::need_more : command_fate::forward;
+    offset = **found;
+  }
+  const bool complete = started.payload.size() == length;
+  const auto text = protocol::as_text(started.payload.subspan(std::min(offset, started.payload.size())));
+  switch (admin::sieve_statement(text, complete)) {
+    case admin::sieve_verdict::not_ours: return command_fate::forward;
+    case admin::sieve_verdict::need_more:
+      return started.payload.size() < limit ? command_fate::need_more : command_fate::forward;
+    case admin::sieve_verdict::maybe: break;
+  }
+  if (length > limit) return command_fate::forward;
+  return complete ? command_fate::answer : command_fate::need_more;
+}
+
+bool admin_conversation::is_prepared_here(std::uint32_t statement_id) const {
+  if (statement_id == protocol::last_prepared_statement) return last_prepared_ != 0;
+  return prepared_.contains(statement_id);
+}
+
+admin_conversation::reply admin_conversation::error(const request& asked, std::uint16_t code, std::string_view sqlstate,
+                                                    std::string text) const {
+  const auto next = static_cast<std::uint8_t>(asked.sequence_id + 1);
+  return {false, false, error_packet({code, std::string(sqlstate), std::move(text)}, next)};
+}
+
+awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_view payload, std::uint8_t sequence_id,
+                                                                protocol::status_flags status) {
+  request asked{.what = {}, .can_forward = true, .sequence_id = sequence_id, .status = status};
+  const auto type = static_cast<command>(payload.front());
+  switch (type) {
+    case command::query: co_return co_await answer_query(payload, std::move(asked));
+    case command::stmt_prepare: co_return prepare(payload, asked);
+    case command::process_kill: {
+      asked.what = {.what = admin::kill_session{*protocol::parse_statement_id(payload)}, .plain_kill = true};
+      co_return co_await run(std::move(asked));
+    }
+    case command::stmt_execute: co_return co_await answer_execute(payload, std::move(asked));
+    default: co_return use_prepared(type, *protocol::parse_statement_id(payload), asked);
+  }
+}
+
+awaitable<admin_conversation::reply> admin_conversation::answer_query(protocol::bytes_view payload, request asked) {
+  const auto offset = protocol::query_text_offset(payload, negotiated_);
+  if (!offset || !*offset) co_return reply{.forward = true, .packets = {}};
+  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(**offset)), false);
+  if (std::holds_alternative<admin::not_ours>(parsed)) co_return reply{.forward = true, .packets = {}};
+  if (const auto* wrong = std::get_if<admin::failure>(&parsed)) co_return render(*wrong, asked);
+  asked.what = std::get<admin::statement>(std::move(parsed));
+  co_return co_await run(std::move(asked));
+}
+
+admin_conversation::reply admin_conversation::prepare(protocol::bytes_view payload, const request& asked) {
+  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(1)), true);
+  if (std::holds_alternative<admin::not_ours>(parsed)) return {.forward = true, .packets = {}};
+  if (const auto* wrong = std::get_if<admin::failure>(&parsed)) return render(*wrong, asked);
+  if (prepared_.size() >= connection_.shared().settings.admin_prepared_max) {
+    return error(asked, 1461, "42000", "Can't create more prepared statements of the proxy (admin-prepared-max)");
+  }
+  auto& what = std::get<admin::statement>(parsed);
+  last_prepared_ = next_prepared_++;
+  reply answer;
+  auto sequence_id = static_cast<std::uint8_t>(asked.sequence_id + 1);
+  protocol::write_prepare_response(answer.packets, sequence_id, last_prepared_, admin::sql_columns(what.what),
+                                   what.parameter_count(), negotiated_, asked.status);
+  prepared_.emplace(last_prepared_, prepared_statement{std::move(what), {}});
+  return answer;
+}
+
+awaitable<admin_conversation::reply> admin_conversation::answer_execute(protocol::bytes_view payload, request asked) {
+  auto id = *protocol::parse_statement_id(payload);
+  if (id == protocol::last_prepared_statement) id = last_prepared_;
+  auto& statement = prepared_.at(id);
+  const auto execute =
+      protocol::parse_execute(payload, statement.what.parameter_count(), negotiated_, statement.parameter_types);
+  if (!execute) co_return error(asked, er::malformed_packet, "HY000", "Malformed communication packet");
+  asked.what = statement.what;
+  asked.format = protocol::row_format::binary;
+  asked.can_forward = false;
+  std::vector<std::uint64_t> ids;
+  for (const auto& value : execute->parameters) {
+    const auto bound = admin::to_id(value);
+    if (!bound) co_return error(asked, er::wrong_arguments, "HY000", "Incorrect arguments to KILL: an id is a number");
+    ids.push_back(*bound);
+  }
+  if (!admin::bind_ids(asked.what, ids)) {
+    co_return error(asked, er::wrong_arguments, "HY000", "Incorrect arguments to EXECUTE");
+  }
+  co_return co_await run(std::move(asked));
+}
+
+admin_conversation::reply admin_conversation::use_prepared(command what, std::uint32_t statement_id,
+                                                           const request& asked) {
+  const auto id = statement_id == protocol::last_prepared_statement ? last_prepared_ : statement_id;
+  if (what == command::stmt_close) {
+    prepared_.erase(id);
+    if (id == last_prepared_) last_prepared_ = 0;
+    return {};
+  }
+  if (what == command::stmt_send_long_data) return {};  // has no answer; the execution will miss its parameter
+  if (what == command::stmt_fetch) {
+    return error(asked, er::unknown_statement_handler, "HY000", "The statement has no open cursor");
+  }
+  prepared_.at(id).parameter_types.clear();
+  protocol::bytes payload;
+  protocol::write_ok_packet(payload, {.status = asked.status, .info = {}, .state_info = {}}, negotiated_);
+  reply answer;
+  auto sequence_id = static_cast<std::uint8_t>(asked.sequence_id + 1);
+  protocol::append_packet(answer.packets, sequence_id, payload);
+  return answer;
+}
+
+awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
+  auto& shared = connection_.shared();
+  connection_.home().counters().admin_commands.add(1);
+  if (asked.what.own_session) admin::set_id(asked.what.what, connection_.cs_id());
+  if (asked.what.plain_kill) {
+    const auto id = plain_kill_id(asked.what.what);
+    const bool known = !shared.sessions.find(id).empty();
+    if (!known && own_ != nullptr && asked.can_forward) co_return reply{.forward = true, .packets = {}};
+    if (auto told = co_await leave_to_backend(asked, id)) co_return render(*told, asked);
+  }
+  kill_route route(own_, control_);
+  admin::execution_context context{shared.sessions, route, shared.settings.kill_timeout, ::getpid()};
+  const auto result = co_await admin::execute(asked.what.what, who(), context);
+  co_return render(result, asked);
+}
+
+/// A plain KILL of a session that the account does not own, or that is not the proxy's: the backend knows the account's
+/// privileges and decides. None when it is the proxy's to decide.
+awaitable<std::optional<admin::result>> admin_conversation::leave_to_backend(const request& asked, std::uint64_t id) {
+  auto& shared = connection_.shared();
+  const auto targets = shared.sessions.find(id);
+  if (own_ == nullptr || targets.size() > 1) co_return std::nullopt;
+  auto connection_id = static_cast<std::uint32_t>(id);
+  if (targets.empty()) {
+    if (id > std::numeric_limits<std::uint32_t>::max()) co_return std::nullopt;
+  } else {
+    const auto& target = *targets.front();
+    const auto servers = target.server_sessions();
+    if (admin::may_end(who(), target) != admin::verdict::not_owner || servers.empty()) co_return std::nullopt;
+    if (!own_->is_on(servers.front()->backend())) co_return std::nullopt;
+    connection_id = servers.front()->connection_id();
+  }
+  const auto answer = co_await own_->kill(connection_id, scope_of(asked.what.what));
+  if (answer.status == admin::interrupt_status::interrupted) {
+    admin::kill_outcome outcome;
+    outcome.connection_id = connection_id;
+    outcome.interrupt = answer.status;
+    co_return admin::result(std::move(outcome));
+  }
+  // The backend names its own id; the client has to read the one that it wrote.
+  if (answer.code == er::no_such_thread) co_return admin::unknown_thread(id);
+  if (answer.code == er::kill_denied) co_return admin::not_owner_of(id);
+  co_return admin::backend_refusal(answer);
+}
+
+admin_conversation::reply admin_conversation::render(const admin::result& result, const request& asked) const {
+  reply answer;
+  auto sequence_id = static_cast<std::uint8_t>(asked.sequence_id + 1);
+  admin::render_sql(answer.packets, sequence_id, result, {negotiated_, asked.status, asked.format});
+  const auto* outcome = std::get_if<admin::kill_outcome>(&result);
+  answer.close = outcome != nullptr && outcome->status == admin::kill_status::killed_self;
+  return answer;
+}
+
+}  // namespace sessiongate::proxy

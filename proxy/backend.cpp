@@ -1,0 +1,21 @@
+#include "proxy/backend.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+namespace sessiongate::proxy {
+
+backend::backend(const session::endpoint& configured) : name_(std::make_shared<const session::endpoint>(configured)) {
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address(configured.address, ec);
+  numeric_ = !ec;
+  if (numeric_) set_addresses({boost::asio::ip::tcp::endpoint(address, configured.port)});
+}
+
+void backend::learn(const protocol::greeting& seen) {
+  const auto known = last_greeting();
+  const bool same = known->server_version == seen.server_version && known->flags == seen.flags &&
+                    known->collation == seen.collation && known->auth_plugin == seen.auth_plugin;
+  if (!same) greeting_.store(seen);
+}
+
+}  // namespace sessiongate::proxy

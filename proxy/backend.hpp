@@ -1,0 +1,41 @@
+// The backend: where it is, and what its last greeting said. Any thread.
+#pragma once
+
+#include "protocol/greeting.hpp"
+#include "session/endpoint.hpp"
+#include "session/published.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+class backend {
+ public:
+  using addresses = std::vector<boost::asio::ip::tcp::endpoint>;
+
+  /// A numeric address is resolved from the start; a name has none until set_addresses().
+  explicit backend(const session::endpoint& configured);
+
+  /// As configured; shared by the server sessions that show it.
+  [[nodiscard]] const std::shared_ptr<const session::endpoint>& name() const { return name_; }
+  [[nodiscard]] bool is_numeric() const { return numeric_; }
+
+  [[nodiscard]] std::shared_ptr<const addresses> resolved() const { return addresses_.load(); }
+  void set_addresses(addresses found) { addresses_.store(std::move(found)); }
+
+  /// The last greeting seen; protocol 4.1 flags zero until there was one.
+  [[nodiscard]] std::shared_ptr<const protocol::greeting> last_greeting() const { return greeting_.load(); }
+  /// Publishes only what differs: most logins see the same greeting but for its id and nonce.
+  void learn(const protocol::greeting& seen);
+
+ private:
+  std::shared_ptr<const session::endpoint> name_;
+  bool numeric_ = false;
+  session::published<addresses> addresses_{addresses()};
+  session::published<protocol::greeting> greeting_{protocol::greeting()};
+};
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,203 @@
+#include "proxy/backend_login.hpp"
+
+#include "proxy/dial.hpp"
+#include "proxy/login.hpp"
+#include "proxy/password.hpp"
+
+#include "protocol/auth_packets.hpp"
+#include "protocol/command.hpp"
+#include "protocol/ok_packet.hpp"
+
+#include <boost/asio/error.hpp>
+#include <fmt/format.h>
+
+namespace sessiongate::proxy {
+
+namespace {
+
+using protocol::capabilities;
+using session::stop_reason;
+using pass_result = std::variant<login_failure, backend_login>;
+
+constexpr int dial_attempts = 3;  // a connection_id that equals a live cs_id is dialled again; twice in a row is a wonder
+constexpr int probe_packets_max = 8;
+
+login_failure failed(protocol::server_error error, stop_reason reason) { return {reason, std::move(error), {}, {}}; }
+
+/// One session's login on the backend.
+class pass_through {
+ public:
+  pass_through(client_connection& connection, packet_channel& client, protocol::handshake_response response)
+      : connection_(connection),
+        client_(client),
+        response_(std::move(response)),
+        stream_(connection.make_backend()),
+        backend_(stream_, connection.home().buffer(), connection.shared().settings.login_packet_max) {}
+
+  /// The connection_id clashed with a live cs_id: try with another connection.
+  [[nodiscard]] bool clashed() const { return clashed_; }
+  awaitable<pass_result> run();
+
+ private:
+  awaitable<std::optional<login_failure>> reach();
+  awaitable<error_code> send_response();
+  awaitable<pass_result> carry();
+  awaitable<std::optional<login_failure>> carry_answer(const protocol::bytes& request);
+  awaitable<pass_result> finish(const protocol::bytes& payload);
+  awaitable<void> leave();
+  [[nodiscard]] bool expects_answer(protocol::bytes_view request) const;
+  login_failure backend_lost() const;
+
+  client_connection& connection_;
+  packet_channel& client_;
+  protocol::handshake_response response_;
+  stream& stream_;
+  packet_channel backend_;
+  protocol::greeting hello_;
+  capabilities negotiated_ = 0;
+  std::string plugin_;  // the one that the backend switched to
+  bool clashed_ = false;
+};
+
+login_failure pass_through::backend_lost() const {
+  return failed({protocol::er::lost_connection, "HY000",
+                 "Lost connection to MySQL server at 'reading authorization packet'"},
+                stop_reason::backend_gone);
+}
+
+awaitable<std::optional<login_failure>> pass_through::reach() {
+  auto& shared = connection_.shared();
+  const deadline limit(connection_.home(), shared.settings.connect_timeout, [this] { stream_.close(); });
+  auto reached = co_await dial(stream_, backend_, shared.server);
+  if (!reached.hello) co_return failed(std::move(reached.error), stop_reason::backend_unreachable);
+  hello_ = std::move(*reached.hello);
+  shared.server.learn(hello_);
+  // The client was offered what the greeting before this one said.
+  const auto missing = response_.flags & ~hello_.flags & ~protocol::client_mysql;
+  if ((missing & ~(protocol::client_plugin_auth | protocol::client_secure_connection)) != 0) {
+    co_return failed({protocol::er::handshake_error, "08S01", "Bad handshake: the server has changed, log in again"},
+                     stop_reason::login_failed);
+  }
+  clashed_ = !connection_.bind_backend(hello_.thread_id);
+  co_return std::nullopt;
+}
+
+awaitable<error_code> pass_through::send_response() {
+  auto response = response_;
+  response.flags |= protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
+  response.flags |= hello_.flags & (protocol::client_session_track | protocol::client_connect_attrs);
+  response.auth_plugin = unknown_plugin;
+  response.auth_response.clear();
+  response.attributes.emplace_back("sessiongate_cs_id", std::to_string(connection_.cs_id()));
+  response.attributes.emplace_back("sessiongate_client", connection_.session::client_session::client().text());
+  negotiated_ = response.flags;
+  protocol::bytes payload;
+  protocol::write_handshake_response(payload, response);
+  co_return co_await backend_.write(payload);
+}
+
+/// All authentication methods take turns, with one exception: caching_sha2_password tells that its fast path succeeded and
+/// sends the OK behind it.
+bool pass_through::expects_answer(protocol::bytes_view request) const {
+  constexpr std::uint8_t fast_authentication_succeeded = 0x03;
+  return !(plugin_ == caching_sha2_plugin && request.size() == 2 &&
+           request[0] == protocol::auth_more_data_header && request[1] == fast_authentication_succeeded);
+}
+
+/// The backend waits for an authentication packet that will not come. An empty one makes it refuse the login in the
+/// ordinary way; just closing would count against the proxy's host there (max_connect_errors).
+awaitable<void> pass_through::leave() {
+  const deadline limit(connection_.home(), connection_.shared().settings.connect_timeout, [this] { stream_.close(); });
+  if (!co_await backend_.write({})) co_await backend_.read();
+}
+
+awaitable<std::optional<login_failure>> pass_through::carry_answer(const protocol::bytes& request) {
+  if (const auto ec = co_await client_.write(request)) co_return login_failure{stop_reason::client_gone, {}, ec, {}};
+  if (!expects_answer(request)) co_return std::nullopt;
+  connection_.set_authenticating(true);
+  const auto answer = co_await client_.read();
+  if (answer.ec) co_await leave();
+  connection_.set_authenticating(false);
+  if (answer.ec) co_return login_failure{stop_reason::client_gone, {}, answer.ec, {}};
+  if (co_await backend_.write(answer.payload)) co_return backend_lost();
+  co_return std::nullopt;
+}
+
+awaitable<pass_result> pass_through::finish(const protocol::bytes& payload) {
+  const auto ok = protocol::parse_ok_packet(payload, negotiated_);
+  if (!ok) co_return backend_lost();
+  auto told = *ok;
+  if (!protocol::has(response_.flags, protocol::client_session_track)) {
+    told.state_info = {};
+    told.status &= static_cast<protocol::status_flags>(~protocol::status_session_state_changed);
+  }
+  protocol::bytes out;
+  protocol::write_ok_packet(out, told, response_.flags);
+  if (const auto ec = co_await client_.write(out)) co_return login_failure{stop_reason::client_gone, {}, ec, {}};
+  co_return backend_login{negotiated_, ok->status, response_.database};
+}
+
+awaitable<pass_result> pass_through::carry() {
+  for (;;) {
+    const auto packet = co_await backend_.read();
+    if (packet.ec || packet.payload.empty()) co_return backend_lost();
+    if (packet.payload.front() == protocol::ok_header) co_return co_await finish(packet.payload);
+    if (protocol::is_err_packet(packet.payload)) {
+      const auto refusal = protocol::parse_err_packet(packet.payload);
+      co_await client_.write(packet.payload);
+      co_return login_failure{stop_reason::login_failed, {}, {},
+                              refusal ? fmt::format("{}: {}", refusal->code, refusal->message) : "malformed error"};
+    }
+    if (packet.payload.front() == protocol::auth_switch_header) {
+      if (const auto wanted = protocol::parse_auth_switch_request(packet.payload)) plugin_ = wanted->plugin;
+    }
+    if (auto broken = co_await carry_answer(packet.payload)) co_return std::move(*broken);
+  }
+}
+
+awaitable<pass_result> pass_through::run() {
+  if (auto unreached = co_await reach()) co_return std::move(*unreached);
+  if (clashed_) co_return backend_lost();
+  if (co_await send_response()) co_return backend_lost();
+  co_return co_await carry();
+}
+
+}  // namespace
+
+awaitable<pass_result> pass_login_through(client_connection& connection, packet_channel& client,
+                                          protocol::handshake_response response) {
+  for (int attempt = 1;; ++attempt) {
+    pass_through login(connection, client, response);
+    auto result = co_await login.run();
+    if (!login.clashed() || attempt == dial_attempts) co_return result;
+  }
+}
+
+awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared) {
+  stream connection(on.context().get_executor());
+  packet_channel channel(connection, on.buffer(), shared.settings.login_packet_max);
+  const deadline limit(on, shared.settings.connect_timeout, [&connection] { connection.close(); });
+  auto reached = co_await dial(connection, channel, shared.server);
+  if (!reached.hello) co_return std::move(reached.error);
+  shared.server.learn(*reached.hello);
+  protocol::handshake_response response;
+  response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
+  response.packet_size_max = protocol::packet_payload_max;
+  response.collation = reached.hello->collation;
+  response.user = "sessiongate_probe";
+  response.auth_plugin = native_password_plugin;
+  protocol::bytes payload;
+  protocol::write_handshake_response(payload, response);
+  auto ec = co_await channel.write(payload);
+  for (int count = 0; !ec && count < probe_packets_max; ++count) {
+    const auto packet = co_await channel.read();
+    if (packet.ec || packet.payload.empty() || protocol::is_err_packet(packet.payload)) break;
+    const bool accepted = packet.payload.front() == protocol::ok_header;
+    payload.assign(accepted ? 1 : 0, static_cast<std::uint8_t>(protocol::command::quit));
+    ec = co_await channel.write(payload);
+    if (accepted) break;
+  }
+  co_return std::nullopt;
+}
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,41 @@
+// The backend's side of a login: dial, log in with the client's own data, and carry the authentication packets across.
+#pragma once
+
+#include "proxy/client_connection.hpp"
+#include "proxy/packet_channel.hpp"
+
+#include "protocol/err_packet.hpp"
+#include "protocol/handshake_response.hpp"
+#include "protocol/status_flags.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace sessiongate::proxy {
+
+struct backend_login {
+  protocol::capabilities negotiated = 0;
+  protocol::status_flags status = 0;
+  std::string database;
+};
+
+/// `error` is what the client has still to be told; without one either it has been told, or it is the client that went
+/// away (`ec`).
+struct login_failure {
+  session::stop_reason reason = session::stop_reason::login_failed;
+  std::optional<protocol::server_error> error;
+  error_code ec;
+  std::string detail;
+};
+
+/// `response` is the client's, with the backend's user name in it.
+awaitable<std::variant<login_failure, backend_login>> pass_login_through(client_connection& connection,
+                                                                         packet_channel& client,
+                                                                         protocol::handshake_response response);
+
+/// Learns the backend's greeting without a client's login, and leaves politely: a handshake that is broken off counts
+/// against the proxy's host on the server, one that fails with access denied does not. The error when there was none.
+awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared);
+
+}  // namespace sessiongate::proxy

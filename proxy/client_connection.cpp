@@ -1,0 +1,157 @@
+#include "proxy/client_connection.hpp"
+
+#include "proxy/error_reply.hpp"
+#include "proxy/log.hpp"
+#include "proxy/login.hpp"
+#include "proxy/proxysys.hpp"
+#include "proxy/relay.hpp"
+
+#include "protocol/err_packet.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+namespace sessiongate::proxy {
+
+namespace asio = boost::asio;
+using session::stop_reason;
+
+client_connection::client_connection(gateway& shared, worker& home, stream client, session::client_session_ids ids,
+                                     session::endpoint address)
+    : client_session(ids, std::move(address), home.thread_id(), shared.settings.cluster),
+      shared_(shared),
+      home_(home),
+      client_(std::move(client)) {
+  home_.add_load();
+}
+
+client_connection::~client_connection() { home_.drop_load(); }
+
+void client_connection::start() {
+  home_.link(*this);
+  home_.counters().accepted.add(1);
+  log_event(log_level::debug, "session_opened", {{"cs_id", cs_id()}, {"client", this->client_session::client().text()}});
+  asio::co_spawn(home_.context(), run(shared_from_this()), asio::detached);
+}
+
+awaitable<void> client_connection::run(std::shared_ptr<client_connection> self) {
+  try {
+    auto outcome = co_await login(*self);
+    if (const auto* refused = std::get_if<session::stop_request>(&outcome)) {
+      self->end(*refused);
+    } else if (auto* account = std::get_if<logged_in_account>(&outcome)) {
+      co_await relay_session(self, std::move(*account));
+    } else {
+      co_await serve_proxysys(*self, std::get<logged_in_proxysys>(std::move(outcome)));
+    }
+  } catch (const std::exception& error) {
+    self->end({stop_reason::internal_error, error.what()});
+  }
+  self->end({stop_reason::internal_error, "the session's coroutine ended without a reason"});
+  self->detach_backend();
+}
+
+void client_connection::end(session::stop_request why) {
+  if (ended()) return;
+  why_ = std::move(why);
+  publish_state(session::client_session_state::closed);
+  home_.counters().stops[static_cast<std::size_t>(why_.reason)].add(1);
+  log_end();
+  client_.close();
+  if (!authenticating_) detach_backend();
+  shared_.sessions.remove(cs_id());
+}
+
+void client_connection::log_end() const {
+  const auto identity = who();
+  const auto lived = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - accepted_at());
+  log_event(log_level::info, "session_closed",
+            {{"cs_id", cs_id()},
+             {"connection_id", bound_ ? bound_->connection_id() : 0U},
+             {"client", client_session::client().text()},
+             {"user", identity->user},
+             {"tenant", identity->tenant},
+             {"cluster", identity->cluster},
+             {"reason", session::to_text(why_.reason)},
+             {"detail", why_.detail},
+             {"lived_ms", lived.count()}});
+}
+
+session::stop_report client_connection::report() const {
+  session::stop_report found{.found = true, .server_sessions = {}};
+  if (bound_) found.server_sessions.push_back({bound_, bound_->running()});
+  return found;
+}
+
+void client_connection::stop(session::stop_request why, session::stop_handler done) {
+  asio::post(home_.context(), [self = shared_from_this(), why = std::move(why), done = std::move(done)]() mutable {
+    session::stop_report found;
+    if (!self->ended()) {
+      found = self->report();
+      self->end(std::move(why));
+    }
+    if (done) done(std::move(found));
+  });
+}
+
+void client_connection::end_server_session(std::uint64_t ss_id, session::stop_request why, session::stop_handler done) {
+  asio::post(home_.context(), [self = shared_from_this(), ss_id, why = std::move(why), done = std::move(done)]() {
+    session::stop_report found;
+    if (!self->ended() && self->bound_ && self->bound_->ss_id() == ss_id) {
+      found = self->report();
+      log_event(log_level::info, "server_session_closed",
+                {{"cs_id", self->cs_id()}, {"ss_id", ss_id}, {"connection_id", self->bound_->connection_id()},
+                 {"reason", session::to_text(why.reason)}, {"detail", why.detail}});
+      self->lost_server_session_ = true;
+      self->detach_backend();
+    }
+    if (done) done(std::move(found));
+  });
+}
+
+stream& client_connection::make_backend() {
+  detach_backend();
+  backend_ = std::make_unique<stream>(home_.context().get_executor());
+  return *backend_;
+}
+
+bool client_connection::bind_backend(std::uint32_t connection_id) {
+  if (!shared_.sessions.bind(connection_id, cs_id())) return false;
+  bound_ = std::make_shared<session::server_session>(shared_.ids.next_server_session(), shared_.server.name(),
+                                                     connection_id);
+  add_server_session(bound_);
+  return true;
+}
+
+void client_connection::detach_backend() {
+  if (backend_) backend_->close();
+  if (!bound_) return;
+  shared_.sessions.unbind(bound_->connection_id(), cs_id());
+  remove_server_session(bound_->ss_id());
+  bound_.reset();
+}
+
+void client_connection::logged_in(session::identity who, std::string database) {
+  home_.counters().logins.add(1);
+  publish_identity(std::move(who));
+  publish_database(std::move(database));
+  publish_state(session::client_session_state::active_reader);
+}
+
+void client_connection::logged_in_as_proxysys() {
+  proxysys_ = true;
+  logged_in(*who(), {});
+}
+
+void client_connection::drain() {
+  if (state() == session::client_session_state::active_reader && !statement_running()) end_if_draining();
+}
+
+void client_connection::end_if_draining() {
+  if (ended() || in_transaction() || !shared_.draining.load(std::memory_order_relaxed)) return;
+  send_last_error(client_, {protocol::er::server_shutdown, "08S01", "Server shutdown in progress"});
+  end({stop_reason::drained, "the proxy is stopping"});
+}
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,88 @@
+// A client session with its sockets: from accept to close. Lives on one worker; the threads of others reach it only through
+// the two posting functions of its base (stop, end_server_session).
+//
+// Kept alive by the registry while it is live, and by its own coroutines until they have ended.
+#pragma once
+
+#include "proxy/gateway.hpp"
+#include "proxy/stream.hpp"
+#include "proxy/worker.hpp"
+
+#include "session/client_session.hpp"
+
+#include <memory>
+
+namespace sessiongate::proxy {
+
+class client_connection final : public session::client_session,
+                                public worker_hook,
+                                public std::enable_shared_from_this<client_connection> {
+ public:
+  client_connection(gateway& shared, worker& home, stream client, session::client_session_ids ids,
+                    session::endpoint address);
+  ~client_connection() override;
+
+  void stop(session::stop_request why, session::stop_handler done) override;
+  void end_server_session(std::uint64_t ss_id, session::stop_request why, session::stop_handler done) override;
+
+  // All that follows: the worker's thread only.
+
+  /// Starts the session's coroutine.
+  void start();
+
+  /// Ends the session here and now. The first reason stays. Idempotent.
+  void end(session::stop_request why);
+  [[nodiscard]] bool ended() const { return why_.reason != session::stop_reason::none; }
+
+  /// The proxy is stopping: ends now when nothing runs and no transaction is open, else as soon as that is so.
+  void drain();
+  /// Between two statements: ends the session when the proxy is draining.
+  void end_if_draining();
+
+  [[nodiscard]] gateway& shared() { return shared_; }
+  [[nodiscard]] worker& home() { return home_; }
+  [[nodiscard]] stream& client() { return client_; }
+
+  /// The connection to the backend; null before there is one and after it was ended.
+  [[nodiscard]] stream* backend() { return backend_.get(); }
+  [[nodiscard]] session::server_session* bound() { return bound_.get(); }
+  /// A fresh, unconnected stream in place of the one before: end() closes it from now on.
+  stream& make_backend();
+  /// The backend's greeting named this connection_id: it is a server session now. False when the number clashes with a
+  /// live cs_id: another connection must be made.
+  [[nodiscard]] bool bind_backend(std::uint32_t connection_id);
+  void detach_backend();
+  /// While the backend waits for an authentication packet, end() leaves the connection open: the login takes leave
+  /// politely and detaches (see backend_login.cpp).
+  void set_authenticating(bool on) { authenticating_ = on; }
+  /// The server session was ended by a kill while the client session stays.
+  [[nodiscard]] bool lost_server_session() const { return lost_server_session_; }
+
+  /// The login is complete.
+  void logged_in(session::identity who, std::string database);
+  /// As root@proxysys: authenticated by the proxy, without a backend.
+  void logged_in_as_proxysys();
+  [[nodiscard]] bool is_proxysys() const { return proxysys_; }
+
+  using session::client_session::publish_database;
+  using session::client_session::publish_identity;
+  using session::client_session::publish_in_transaction;
+  using session::client_session::publish_running;
+
+ private:
+  static awaitable<void> run(std::shared_ptr<client_connection> self);
+  session::stop_report report() const;
+  void log_end() const;
+
+  gateway& shared_;
+  worker& home_;
+  stream client_;
+  std::unique_ptr<stream> backend_;
+  std::shared_ptr<session::server_session> bound_;
+  session::stop_request why_;
+  bool lost_server_session_ = false;
+  bool authenticating_ = false;
+  bool proxysys_ = false;
+};
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,66 @@
+// The configuration: one struct of plain values, and where they come from. Precedence: flags, environment (SESSIONGATE_…),
+// JSON file (comments allowed), defaults. docs/configuration.md lists every setting.
+#pragma once
+
+#include "session/endpoint.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+using std::chrono::milliseconds;
+
+enum class log_format : std::uint8_t { text, json };
+
+struct config {
+  session::endpoint listen{"0.0.0.0", 2883};
+  std::optional<session::endpoint> backend;  // required
+  std::string cluster;                       // empty: not named, any label is taken
+  std::size_t workers = 0;                   // 0: one for each core that this process may use
+  std::vector<std::string> operators;        // backend accounts that see and end everything
+
+  session::endpoint admin_listen{"127.0.0.1", 2884};
+  bool admin_enabled = true;
+  std::string admin_token_file;
+  std::string admin_token;  // empty: only health and metrics answer
+  std::string proxysys_password_file;
+  std::optional<std::string> proxysys_password;  // none: root@proxysys cannot log in
+  std::string control_user;                      // empty: no control account
+  std::string control_password_file;
+  std::string control_password;
+
+  milliseconds connect_timeout{10'000};  // to a backend: TCP connection and greeting
+  milliseconds login_timeout{10'000};    // a client's whole login
+  milliseconds kill_timeout{5'000};      // a kill's wait for its target and for the backend's answer
+  milliseconds drain_timeout{30'000};
+  std::size_t read_buffer_size = 64 * 1024;           // bytes, one for each worker
+  std::size_t login_packet_max = 1024 * 1024;         // bytes
+  std::size_t admin_statement_max = 64 * 1024;        // bytes
+  std::size_t admin_prepared_max = 256;               // statements of the proxy's own that a session may hold prepared
+  std::size_t listen_backlog = 4096;
+
+  std::string log_level = "info";
+  log_format format = log_format::text;
+  std::string config_file;
+};
+
+/// What main() does with the command line.
+struct invocation {
+  enum class action : std::uint8_t { run, exit } next = action::run;
+  int exit_code = 0;
+  std::string output;  // for standard output when exit_code is 0, else for standard error
+  config settings;
+};
+
+using environment = std::function<const char*(const char* name)>;
+
+/// Reads everything and reports all errors at once, each with its place (flag, variable, or file and key). Handles --help,
+/// --version, --check and --print-config (secrets masked). Throws nothing.
+invocation read_configuration(int argc, const char* const* argv, const environment& env);
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,27 @@
+// Reaching the backend: a TCP connection and its greeting. Runs wherever the stream lives, on workers and on the admin
+// thread alike.
+#pragma once
+
+#include "proxy/backend.hpp"
+#include "proxy/packet_channel.hpp"
+
+#include "protocol/err_packet.hpp"
+#include "protocol/greeting.hpp"
+
+#include <optional>
+
+namespace sessiongate::proxy {
+
+struct dial_result {
+  std::optional<protocol::greeting> hello;  // none: see error
+  protocol::server_error error;             // 2003, or what the backend sent in place of a greeting
+};
+
+/// Connects `connection` to the first of the backend's addresses that answers and reads the greeting through `channel`,
+/// which must be over that stream. Whoever wants a limit closes the stream: the error is 2003 then, too.
+awaitable<dial_result> dial(stream& connection, packet_channel& channel, const backend& target);
+
+/// 2003 (HY000) Can't connect to MySQL server …
+protocol::server_error unreachable(const backend& target, std::string_view why);
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,36 @@
+// How a statement on a backend is interrupted: over the killer's own idle server session when that is on the same backend
+// (the backend then checks the privilege itself), else over the control account.
+#pragma once
+
+#include "proxy/control_account.hpp"
+
+#include "admin/execute.hpp"
+
+namespace sessiongate::proxy {
+
+/// The server session of the one who asks. Implemented by the relay; lives on the session's worker.
+class own_server_session {
+ public:
+  virtual ~own_server_session() = default;
+  [[nodiscard]] virtual bool is_on(const session::endpoint& backend) const = 0;
+  /// Sends KILL [QUERY] <connection_id> there, as the account that is logged in.
+  virtual awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope) = 0;
+};
+
+class kill_route final : public admin::backend_interrupter {
+ public:
+  /// `own` may be null: root@proxysys and HTTP have none.
+  kill_route(own_server_session* own, control_account& control) : own_(own), control_(control) {}
+
+  awaitable<admin::interrupt_answer> interrupt(session::endpoint backend, std::uint32_t connection_id,
+                                               admin::interrupt_scope scope) override;
+
+ private:
+  own_server_session* own_;
+  control_account& control_;
+};
+
+/// `KILL 5`, `KILL QUERY 5`.
+std::string kill_statement(std::uint32_t connection_id, admin::interrupt_scope scope);
+
+}  // namespace sessiongate::proxy

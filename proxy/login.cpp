@@ -1,0 +1,206 @@
+#include "proxy/login.hpp"
+
+#include "proxy/backend_login.hpp"
+#include "proxy/dial.hpp"
+#include "proxy/error_reply.hpp"
+#include "proxy/password.hpp"
+
+#include "protocol/auth_packets.hpp"
+#include "protocol/greeting.hpp"
+#include "protocol/handshake_response.hpp"
+#include "protocol/ok_packet.hpp"
+
+#include <boost/asio/error.hpp>
+#include <fmt/format.h>
+
+namespace sessiongate::proxy {
+
+namespace {
+
+namespace asio = boost::asio;
+using protocol::capabilities;
+using session::stop_reason;
+using session::stop_request;
+
+/// What the proxy cannot carry yet, and what only makes sense between two ends.
+constexpr capabilities not_offered = protocol::client_ssl | protocol::client_compress |
+                                     protocol::client_zstd_compression | protocol::mariadb_com_multi;
+
+/// A login under way: the client's side of it.
+class client_login {
+ public:
+  explicit client_login(client_connection& connection)
+      : connection_(connection),
+        channel_(connection.client(), connection.home().buffer(), connection.shared().settings.login_packet_max),
+        limit_(connection.home(), connection.shared().settings.login_timeout, [&connection] { time_out(connection); }) {}
+
+  awaitable<login_outcome> run();
+
+ private:
+  static void time_out(client_connection& connection);
+
+  awaitable<std::optional<stop_request>> learn_backend();
+  awaitable<std::optional<stop_request>> greet();
+  awaitable<std::optional<stop_request>> read_response();
+  awaitable<login_outcome> log_in_account();
+  awaitable<login_outcome> log_in_proxysys();
+  awaitable<bool> verify_proxysys();
+  awaitable<stop_request> refuse(protocol::server_error error, stop_reason reason);
+  stop_request lost(const error_code& ec) const;
+
+  client_connection& connection_;
+  packet_channel channel_;
+  deadline limit_;
+  std::string nonce_ = make_nonce();
+  capabilities offered_ = 0;
+  protocol::handshake_response response_;
+  session::login_name name_;
+};
+
+void client_login::time_out(client_connection& connection) {
+  send_last_error(connection.client(), {1159, "08S01", "Got timeout reading communication packets"}, 2);
+  connection.end({stop_reason::login_timeout, "the login was not complete in time"});
+}
+
+awaitable<stop_request> client_login::refuse(protocol::server_error error, stop_reason reason) {
+  protocol::bytes payload;
+  protocol::write_err_packet(payload, error);
+  co_await channel_.write(payload);
+  co_return stop_request{reason, fmt::format("{}: {}", error.code, error.message)};
+}
+
+stop_request client_login::lost(const error_code& ec) const {
+  if (connection_.ended()) return {};  // a kill or the deadline was first, with its own reason
+  if (ec == asio::error::message_size) return {stop_reason::protocol_error, "a packet above login-packet-max"};
+  return {stop_reason::client_gone, ec == asio::error::eof ? "during login" : "during login: " + ec.message()};
+}
+
+/// Before the first greeting was seen the proxy does not know what to offer.
+awaitable<std::optional<stop_request>> client_login::learn_backend() {
+  auto& shared = connection_.shared();
+  if (shared.server.last_greeting()->flags != 0) co_return std::nullopt;
+  auto error = co_await probe_backend(connection_.home(), shared);
+  if (!error) co_return std::nullopt;
+  if (error->code == protocol::er::cannot_connect) error->sqlstate.clear();  // as errors before a greeting have none
+  co_return co_await refuse(std::move(*error), stop_reason::backend_unreachable);
+}
+
+awaitable<std::optional<stop_request>> client_login::greet() {
+  auto hello = *connection_.shared().server.last_greeting();
+  hello.thread_id = connection_.cs_id();
+  hello.nonce = nonce_;
+  hello.flags = (hello.flags & ~not_offered) | protocol::client_plugin_auth | protocol::client_secure_connection;
+  if (hello.auth_plugin.empty()) hello.auth_plugin = native_password_plugin;
+  offered_ = hello.flags;
+  protocol::bytes payload;
+  protocol::write_greeting(payload, hello);
+  if (const auto ec = co_await channel_.write(payload)) co_return lost(ec);
+  co_return std::nullopt;
+}
+
+awaitable<std::optional<stop_request>> client_login::read_response() {
+  const auto packet = co_await channel_.read();
+  if (packet.ec == asio::error::message_size || (!packet.ec && protocol::is_ssl_request(packet.payload))) {
+    co_return co_await refuse({protocol::er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
+  }
+  if (packet.ec) co_return lost(packet.ec);
+  auto parsed = protocol::parse_handshake_response(packet.payload);
+  if (!parsed) {
+    co_return co_await refuse({protocol::er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
+  }
+  response_ = std::move(*parsed);
+  response_.flags &= offered_ | protocol::client_mysql;
+  if (!protocol::has(response_.flags, protocol::client_plugin_auth)) {
+    co_return co_await refuse({protocol::er::unsupported_auth_mode, "08004",
+                               "Client does not support authentication protocol requested by server; consider "
+                               "upgrading MySQL client"},
+                              stop_reason::login_failed);
+  }
+  name_ = session::parse_login_name(response_.user);
+  co_return std::nullopt;
+}
+
+awaitable<login_outcome> client_login::run() {
+  if (auto failed = co_await learn_backend()) co_return std::move(*failed);
+  if (auto failed = co_await greet()) co_return std::move(*failed);
+  if (auto failed = co_await read_response()) co_return std::move(*failed);
+  const auto& cluster = connection_.shared().settings.cluster;
+  connection_.publish_identity(
+      {name_.user, name_.tenant, name_.cluster.empty() ? cluster : name_.cluster, response_.attributes});
+  if (is_proxysys(name_)) co_return co_await log_in_proxysys();
+  if (!cluster.empty() && !name_.cluster.empty() && name_.cluster != cluster) {
+    co_return co_await refuse({protocol::er::access_denied, "28000",
+                               fmt::format("Access denied for user '{}': cluster '{}' is not served here", name_.user,
+                                           name_.cluster)},
+                              stop_reason::login_failed);
+  }
+  co_return co_await log_in_account();
+}
+
+awaitable<login_outcome> client_login::log_in_account() {
+  auto response = response_;
+  response.user = name_.user;
+  auto passed = co_await pass_login_through(connection_, channel_, std::move(response));
+  if (auto* failed = std::get_if<login_failure>(&passed)) {
+    if (failed->error) co_return co_await refuse(std::move(*failed->error), failed->reason);
+    co_return failed->ec ? login_outcome(lost(failed->ec)) : login_outcome(stop_request{failed->reason, failed->detail});
+  }
+  auto& done = std::get<backend_login>(passed);
+  connection_.logged_in(*connection_.who(), std::move(done.database));
+  connection_.publish_in_transaction((done.status & protocol::status_in_transaction) != 0);
+  co_return logged_in_account{response_.flags, done.negotiated, done.status, channel_.take_rest()};
+}
+
+awaitable<login_outcome> client_login::log_in_proxysys() {
+  if (!connection_.shared().settings.proxysys_password) {
+    co_return co_await refuse({protocol::er::access_denied, "28000",
+                               "Access denied for user 'root@proxysys': no password is set for it "
+                               "(--proxysys-password-file)"},
+                              stop_reason::login_failed);
+  }
+  if (!co_await verify_proxysys()) {
+    if (connection_.ended()) co_return stop_request{};
+    co_return co_await refuse({protocol::er::access_denied, "28000",
+                               fmt::format("Access denied for user 'root@proxysys'@'{}' (using password: {})",
+                                           connection_.session::client_session::client().address,
+                                           response_.auth_response.empty() ? "NO" : "YES")},
+                              stop_reason::login_failed);
+  }
+  connection_.logged_in_as_proxysys();
+  protocol::bytes payload;
+  protocol::write_ok_packet(payload, {.status = protocol::status_autocommit, .info = {}, .state_info = {}},
+                            response_.flags);
+  if (const auto ec = co_await channel_.write(payload)) co_return lost(ec);
+  co_return logged_in_proxysys{response_.flags, channel_.take_rest()};
+}
+
+/// Takes the answer that came with the login when its plugin is one of the two that the proxy can check, else asks again.
+awaitable<bool> client_login::verify_proxysys() {
+  const auto& password = *connection_.shared().settings.proxysys_password;
+  protocol::bytes payload;
+  if (response_.auth_plugin == caching_sha2_plugin) {
+    if (!same_secret(response_.auth_response, caching_sha2_response(password, nonce_))) co_return false;
+    protocol::write_auth_more_data(payload, "\x03");  // fast authentication succeeded
+    co_return !co_await channel_.write(payload);
+  }
+  if (response_.auth_plugin != native_password_plugin) {
+    nonce_ = make_nonce();
+    protocol::write_auth_switch_request(payload, {std::string(native_password_plugin), nonce_ + '\0'});
+    if (co_await channel_.write(payload)) co_return false;
+    const auto answer = co_await channel_.read();
+    if (answer.ec) co_return false;
+    response_.auth_response = protocol::as_text(answer.payload);
+  }
+  co_return same_secret(response_.auth_response, native_password_response(password, nonce_));
+}
+
+}  // namespace
+
+bool is_proxysys(const session::login_name& name) { return name.user == "root" && name.tenant == "proxysys"; }
+
+awaitable<login_outcome> login(client_connection& connection) {
+  client_login under_way(connection);
+  co_return co_await under_way.run();
+}
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,49 @@
+// Whole packets over a stream, for the parts of a conversation that have to be understood: logins, and sessions that the
+// proxy serves itself. Keeps what was read beyond a packet. Belongs to one worker, like its stream.
+#pragma once
+
+#include "proxy/stream.hpp"
+
+#include "protocol/packet.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace sessiongate::proxy {
+
+class packet_channel {
+ public:
+  /// `scratch` is read into; it may be shared with others on the same thread, nothing stays in it across a wait.
+  packet_channel(stream& over, std::span<std::uint8_t> scratch, std::size_t payload_max)
+      : over_(over), scratch_(scratch), payload_max_(payload_max) {}
+
+  struct received {
+    error_code ec;           // asio::error::eof for an orderly end, message_size above the limit
+    protocol::bytes payload;
+  };
+
+  /// The next packet's payload. Its sequence id decides that of the next packet written.
+  awaitable<received> read();
+  awaitable<error_code> write(protocol::bytes_view payload);
+
+  /// What has been read and not been asked for.
+  protocol::bytes take_rest() { return std::move(inbox_); }
+  /// What another channel over the same stream had read.
+  void put_rest(protocol::bytes rest) { inbox_ = std::move(rest); }
+
+  [[nodiscard]] std::uint8_t next_sequence_id() const { return sequence_id_; }
+  /// The next packet written starts a new command.
+  void restart_sequence() { sequence_id_ = 0; }
+
+ private:
+  [[nodiscard]] bool packet_complete() const;
+  [[nodiscard]] bool too_large() const;
+
+  stream& over_;
+  std::span<std::uint8_t> scratch_;
+  std::size_t payload_max_;
+  protocol::bytes inbox_;
+  std::uint8_t sequence_id_ = 0;
+};
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,108 @@
+// A session at work: bytes from the client to the backend and back, as they arrive, with the framer and the tracker looking
+// on ("Command Phase").
+//
+// Two coroutines on the session's worker, one for each direction, share this object; it lives until both have ended. Each
+// waits until its side is readable, reads into the worker's buffer and sends at once. Only what the other side does not
+// take, half a command head, and a statement for the proxy itself are kept, and while something is kept nothing more is
+// read from that side.
+#pragma once
+
+#include "proxy/admin_conversation.hpp"
+#include "proxy/client_connection.hpp"
+#include "proxy/login.hpp"
+#include "proxy/signal.hpp"
+
+#include "protocol/change_user.hpp"
+#include "protocol/command_framer.hpp"
+#include "protocol/response_tracker.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace sessiongate::proxy {
+
+class relay final : public own_server_session, public std::enable_shared_from_this<relay> {
+ public:
+  relay(std::shared_ptr<client_connection> connection, logged_in_account account);
+
+  awaitable<void> client_to_backend();
+  awaitable<void> backend_to_client();
+
+  [[nodiscard]] bool is_on(const session::endpoint& backend) const override;
+  awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope) override;
+
+ private:
+  /// What a look at the client's bytes found: how many go to the backend now, and why not all.
+  struct scan {
+    enum class halt : std::uint8_t {
+      none,
+      need_more,    // half a head, or a statement that may be for the proxy
+      answer,       // a whole command for the proxy
+      change_user,  // a whole COM_CHANGE_USER, which has to be edited
+      queue_full,   // too many commands wait for their response
+      no_backend,   // the server session was killed
+      malformed,
+    };
+    std::size_t forward = 0;
+    halt why = halt::none;
+  };
+
+  // Client to backend.
+  scan scan_client(protocol::bytes_view input);
+  scan::halt consider(const protocol::command_framer::step& started);
+  void begin_command(const protocol::command_framer::step& started);
+  bool forward_at_once(protocol::bytes_view fresh);
+  awaitable<void> settle();
+  awaitable<void> resolve(scan::halt why);
+  awaitable<void> answer_command();
+  awaitable<void> change_user();
+  void finish_change_user();
+  void refuse_command(const protocol::server_error& error, session::stop_request why);
+  void client_closed(const error_code& ec);
+
+  // Backend to client.
+  protocol::bytes_view track(protocol::bytes_view input);
+  void on_event(const protocol::response_tracker::step& step, protocol::command answered);
+  void on_response_complete(protocol::command answered);
+  void apply_session_state(protocol::bytes_view ok_payload);
+  awaitable<bool> send_to_client(protocol::bytes_view bytes);
+  void responses_delivered();
+  void backend_closed(const error_code& ec);
+  void server_session_lost();
+
+  /// Nothing is on its way to the client.
+  [[nodiscard]] bool quiet() const { return tracker_.idle() && !writing_to_client_; }
+  /// Waits until `condition()` holds; false when the session or its server session ended first.
+  template <class Condition>
+  awaitable<bool> wait_until(Condition condition) {
+    while (!condition() && !broken()) co_await changed_.wait();
+    co_return condition() && !connection_.ended();
+  }
+  [[nodiscard]] bool broken() const { return connection_.ended() || connection_.bound() == nullptr; }
+
+  std::shared_ptr<client_connection> keep_;
+  client_connection& connection_;
+  control_account control_;
+  admin_conversation admin_;
+  protocol::capabilities client_capabilities_;
+  protocol::capabilities backend_capabilities_;
+  protocol::command_framer framer_;
+  protocol::response_tracker tracker_;
+  signal changed_;
+
+  protocol::bytes kept_;      // from the client, not dealt with; the first unsent_ bytes of it go to the backend
+  std::size_t unsent_ = 0;
+  scan::halt halt_ = scan::halt::none;
+  std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
+  std::string next_database_;                         // while a COM_CHANGE_USER or COM_INIT_DB is under way
+  protocol::bytes own_response_;  // to a KILL of our own
+  bool own_statement_ = false;    // the oldest outstanding response is not the client's
+  bool forward_next_ = false;     // the next command was looked at already: it is the backend's
+  bool quit_seen_ = false;
+  bool writing_to_client_ = false;
+};
+
+/// Runs the session until it ends.
+awaitable<void> relay_session(std::shared_ptr<client_connection> connection, logged_in_account account);
+
+}  // namespace sessiongate::proxy

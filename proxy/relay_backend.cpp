@@ -1,0 +1,158 @@
+// The relay's way from the backend to the client: responses are followed, not read.
+#include "proxy/relay.hpp"
+
+#include "proxy/error_reply.hpp"
+
+#include "protocol/ok_packet.hpp"
+#include "protocol/session_track.hpp"
+
+namespace sessiongate::proxy {
+
+using protocol::command;
+using protocol::response_tracker;
+using session::stop_reason;
+namespace er = protocol::er;
+
+namespace {
+
+/// Puts pieces together that mostly lie side by side already; copies only when they do not.
+class gathering {
+ public:
+  void add(protocol::bytes_view piece) {
+    if (piece.empty()) return;
+    if (whole_.empty()) whole_ = piece;
+    else if (whole_.data() + whole_.size() == piece.data()) whole_ = {whole_.data(), whole_.size() + piece.size()};
+    else append_copy(piece);
+  }
+  /// `piece` does not stay valid.
+  void add_copy(protocol::bytes_view piece) { append_copy(piece); }
+  [[nodiscard]] protocol::bytes_view view() const { return whole_; }
+
+ private:
+  void append_copy(protocol::bytes_view piece) {
+    static thread_local protocol::bytes copied;  // its content lives until the caller has sent or taken it over
+    if (whole_.data() != copied.data() || whole_.empty()) copied.assign(whole_.begin(), whole_.end());
+    copied.insert(copied.end(), piece.begin(), piece.end());
+    whole_ = copied;
+  }
+
+  protocol::bytes_view whole_;
+};
+
+}  // namespace
+
+/// Follows the responses in `input`. Gives what goes to the client, valid until the next call on this thread.
+protocol::bytes_view relay::track(protocol::bytes_view input) {
+  gathering for_client;
+  const auto* const begin = input.data();
+  const auto* const end = begin + input.size();
+  while (!input.empty()) {
+    const auto answered = tracker_.idle() ? command::sleep : tracker_.current();
+    const auto step = tracker_.advance(input);
+    input = input.subspan(step.consumed);
+    if (own_statement_) own_response_.insert(own_response_.end(), step.forward.begin(), step.forward.end());
+    else if (step.forward.data() >= begin && step.forward.data() < end) for_client.add(step.forward);
+    else if (!step.forward.empty()) for_client.add_copy(step.forward);
+    if (step.what != response_tracker::event::none) on_event(step, answered);
+  }
+  return for_client.view();
+}
+
+void relay::on_event(const response_tracker::step& step, command answered) {
+  if (!step.state_ok.empty()) apply_session_state(step.state_ok);
+  switch (step.what) {
+    case response_tracker::event::response_complete: on_response_complete(answered); break;
+    case response_tracker::event::file_requested: framer_.expect_file(); break;
+    case response_tracker::event::none:
+    case response_tracker::event::result_complete:
+    case response_tracker::event::auth_requested:
+    case response_tracker::event::unsolicited: break;
+  }
+}
+
+void relay::on_response_complete(command answered) {
+  own_statement_ = false;
+  const bool in_transaction = (tracker_.status() & protocol::status_in_transaction) != 0;
+  if (connection_.publish_in_transaction(in_transaction)) connection_.bound()->count_transaction();
+  if (tracker_.idle()) {
+    connection_.bound()->end_request();
+    connection_.publish_running(false);
+  }
+  if (answered == command::init_db && tracker_.last_error() == 0) {
+    connection_.publish_database(std::exchange(next_database_, {}));
+  }
+  if (answered == command::change_user) finish_change_user();
+  framer_.end_raw();
+}
+
+void relay::finish_change_user() {
+  if (tracker_.last_error() == 0 && next_identity_) {
+    connection_.publish_identity(std::move(*next_identity_));
+    connection_.publish_database(std::exchange(next_database_, {}));
+  }
+  next_identity_.reset();
+}
+
+void relay::apply_session_state(protocol::bytes_view ok_payload) {
+  const auto ok = protocol::parse_ok_packet(ok_payload, backend_capabilities_);
+  if (!ok) return;
+  const auto changes = protocol::parse_session_changes(ok->state_info);
+  if (!changes) return;
+  for (const auto& each : *changes) {
+    if (each.kind == protocol::session_change_kind::schema) {
+      connection_.publish_database(each.value);
+      next_database_ = each.value;
+    }
+  }
+}
+
+/// False when the client is gone.
+awaitable<bool> relay::send_to_client(protocol::bytes_view bytes) {
+  auto& client = connection_.client();
+  if (!bytes.empty()) {
+    const auto put = client.write_some(bytes);
+    error_code ec = put.ec;
+    if (put.what != io_result::status::closed && put.size < bytes.size()) {
+      const protocol::bytes rest(bytes.begin() + static_cast<std::ptrdiff_t>(put.size), bytes.end());
+      writing_to_client_ = true;
+      ec = co_await client.write_all(rest);
+      writing_to_client_ = false;
+    }
+    if (ec) {
+      client_closed(ec);
+      co_return false;
+    }
+  }
+  if (tracker_.idle()) responses_delivered();
+  changed_.notify();
+  co_return !connection_.ended();
+}
+
+void relay::responses_delivered() {
+  if (quit_seen_) connection_.end({stop_reason::client_quit, {}});
+  connection_.end_if_draining();
+}
+
+void relay::backend_closed(const error_code& ec) {
+  if (quit_seen_) {
+    connection_.end({stop_reason::client_quit, {}});
+    return;
+  }
+  if (!tracker_.idle() && tracker_.at_response_start() && !own_statement_) {
+    send_last_error(connection_.client(), {er::lost_connection, "HY000", "Lost connection to MySQL server during query"});
+  }
+  connection_.end({stop_reason::backend_gone, ec ? ec.message() : "the backend closed the connection"});
+}
+
+/// The server session was killed. An idle client session stays until its next statement; one that waits for a response
+/// cannot get it any more.
+void relay::server_session_lost() {
+  connection_.publish_running(false);
+  if (tracker_.idle()) return;
+  if (tracker_.at_response_start()) {
+    send_last_error(connection_.client(), {er::query_interrupted, "70100", "Query execution was interrupted"});
+  }
+  connection_.end({stop_reason::server_session_killed, "a statement was running"});
+}
+
+}  // namespace sessiongate::proxy

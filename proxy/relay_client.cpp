@@ -1,0 +1,213 @@
+// The relay's way from the client to the backend: what is forwarded, what is answered here, what has to wait.
+#include "proxy/relay.hpp"
+
+#include "proxy/error_reply.hpp"
+
+#include "session/login_name.hpp"
+
+#include <fmt/format.h>
+
+namespace sessiongate::proxy {
+
+using protocol::command;
+using session::stop_reason;
+namespace er = protocol::er;
+
+namespace {
+
+constexpr std::size_t keep_capacity = 4096;  // bytes: an idle session gives larger memory back
+
+bool is_stream(command type) {
+  return type == command::binlog_dump || type == command::binlog_dump_gtid || type == command::table_dump ||
+         type == command::clone || type == command::subscribe_group_replication_stream;
+}
+
+}  // namespace
+
+relay::scan relay::scan_client(protocol::bytes_view input) {
+  std::size_t at = 0;
+  while (at < input.size()) {
+    const auto step = framer_.next(input.subspan(at));
+    if (step.what == protocol::command_framer::kind::body) {
+      at += step.size;
+      continue;
+    }
+    if (step.what == protocol::command_framer::kind::need_more) return {at, scan::halt::need_more};
+    if (const auto why = consider(step); why != scan::halt::none) return {at, why};
+    begin_command(step);
+    framer_.forward_command(step);
+  }
+  return {at, scan::halt::none};
+}
+
+/// A command starts: may it go to the backend (none), or what else?
+relay::scan::halt relay::consider(const protocol::command_framer::step& started) {
+  if (!forward_next_) {
+    if (started.type == command::change_user) {
+      if (started.size > connection_.shared().settings.login_packet_max) return scan::halt::malformed;
+      return started.payload.size() + protocol::packet_header_size == started.size ? scan::halt::change_user
+                                                                                   : scan::halt::need_more;
+    }
+    const auto fate = admin_.look(started);
+    if (fate == command_fate::answer) return scan::halt::answer;
+    if (fate == command_fate::need_more) return scan::halt::need_more;
+  }
+  if (connection_.bound() == nullptr) return scan::halt::no_backend;
+  if (!tracker_.can_expect() && !has_no_response(started.type)) return scan::halt::queue_full;
+  return scan::halt::none;
+}
+
+void relay::begin_command(const protocol::command_framer::step& started) {
+  forward_next_ = false;
+  connection_.home().counters().commands.add(1);
+  if (started.type == command::quit) quit_seen_ = true;
+  if (has_no_response(started.type)) return;
+  if (tracker_.idle()) {
+    connection_.bound()->begin_request();
+    connection_.publish_running(true);
+  }
+  tracker_.expect(started.type);
+  if (started.type == command::stmt_prepare) admin_.forwarded_prepare();
+  if (started.type == command::init_db && !started.payload.empty()) {
+    next_database_ = protocol::as_text(started.payload.subspan(1));
+  }
+  if (is_stream(started.type)) framer_.begin_raw();
+}
+
+/// The way of almost all bytes: read, looked at, sent. False when something has to wait; that is in kept_ then.
+bool relay::forward_at_once(protocol::bytes_view fresh) {
+  if (!kept_.empty()) {
+    kept_.insert(kept_.end(), fresh.begin(), fresh.end());
+    return false;
+  }
+  const auto found = scan_client(fresh);
+  std::size_t sent = 0;
+  if (found.forward > 0 && connection_.backend() != nullptr) {
+    const auto put = connection_.backend()->write_some(fresh.first(found.forward));
+    sent = put.size;  // a closed backend is noticed, with its last words, by the other direction
+  }
+  if (quit_seen_ && tracker_.idle()) {
+    connection_.end({stop_reason::client_quit, {}});
+    return true;
+  }
+  if (sent == fresh.size()) return true;
+  kept_.assign(fresh.begin() + static_cast<std::ptrdiff_t>(sent), fresh.end());
+  unsent_ = found.forward - sent;
+  halt_ = found.why;
+  return false;
+}
+
+/// Deals with kept_ until it is empty or more has to arrive.
+awaitable<void> relay::settle() {
+  while (!connection_.ended()) {
+    if (unsent_ > 0) {
+      auto* backend = connection_.backend();
+      const auto unsent = protocol::bytes_view(kept_).first(unsent_);
+      if (backend == nullptr || co_await backend->write_all(unsent)) {
+        // The other direction sees the backend's end; bytes for it go nowhere.
+      }
+      kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(unsent_));
+      unsent_ = 0;
+    }
+    const auto why = std::exchange(halt_, scan::halt::none);
+    if (why == scan::halt::need_more) break;
+    if (why != scan::halt::none) co_await resolve(why);
+    if (connection_.ended() || kept_.empty()) break;
+    const auto found = scan_client(kept_);
+    unsent_ = found.forward;
+    halt_ = found.why;
+  }
+  if (quit_seen_ && tracker_.idle()) connection_.end({stop_reason::client_quit, {}});
+  if (kept_.empty() && kept_.capacity() > keep_capacity) protocol::bytes().swap(kept_);
+}
+
+awaitable<void> relay::resolve(scan::halt why) {
+  switch (why) {
+    case scan::halt::none:
+    case scan::halt::need_more: break;
+    case scan::halt::answer: co_await answer_command(); break;
+    case scan::halt::change_user: co_await change_user(); break;
+    case scan::halt::queue_full: co_await wait_until([this] { return tracker_.can_expect(); }); break;
+    case scan::halt::no_backend:
+      refuse_command({er::connection_killed, "70100", "Connection was killed: the server session of this client session "
+                                                      "was ended by KILL PROXYSESSION"},
+                     {stop_reason::server_session_killed, "the client sent a statement after it"});
+      break;
+    case scan::halt::malformed:
+      refuse_command({er::malformed_packet, "HY000", "Malformed communication packet"},
+                     {stop_reason::protocol_error, "malformed COM_CHANGE_USER"});
+      break;
+  }
+}
+
+/// Answers the command at the front of kept_ with an error and ends the session.
+void relay::refuse_command(const protocol::server_error& error, session::stop_request why) {
+  const auto header = protocol::load_packet_header(kept_.data());
+  send_last_error(connection_.client(), error, static_cast<std::uint8_t>(header.sequence_id + 1));
+  connection_.end(std::move(why));
+}
+
+/// The command at the front of kept_ is for the proxy, perhaps. It waits for its turn behind what the client sent before.
+awaitable<void> relay::answer_command() {
+  co_await wait_until([this] { return quiet(); });
+  if (connection_.ended()) co_return;
+  const auto header = protocol::load_packet_header(kept_.data());
+  const auto size = protocol::packet_header_size + header.payload_length;
+  const auto payload = protocol::bytes_view(kept_).subspan(protocol::packet_header_size, header.payload_length);
+  const auto reply = co_await admin_.answer(payload, header.sequence_id, tracker_.status());
+  if (connection_.ended()) co_return;
+  if (reply.forward) {
+    forward_next_ = true;
+    co_return;
+  }
+  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(size));
+  if (const auto ec = co_await connection_.client().write_all(reply.packets)) client_closed(ec);
+  if (reply.close) connection_.end({stop_reason::killed, "by itself"});
+  connection_.end_if_draining();
+}
+
+/// The login name loses its labels, and an unknown plugin is named, so that the backend asks with a fresh nonce: drivers
+/// differ in which nonce they answer a COM_CHANGE_USER with.
+awaitable<void> relay::change_user() {
+  co_await wait_until([this] { return quiet(); });
+  if (broken()) co_return;
+  const auto header = protocol::load_packet_header(kept_.data());
+  const auto size = protocol::packet_header_size + header.payload_length;
+  auto wanted = protocol::parse_change_user(
+      protocol::bytes_view(kept_).subspan(protocol::packet_header_size, header.payload_length), client_capabilities_);
+  if (!wanted) co_return co_await resolve(scan::halt::malformed);
+  auto name = session::parse_login_name(wanted->user);
+  const auto& cluster = connection_.shared().settings.cluster;
+  if (proxy::is_proxysys(name) || (!cluster.empty() && !name.cluster.empty() && name.cluster != cluster)) {
+    refuse_command({er::access_denied, "28000", fmt::format("Access denied for user '{}': log in anew for it", wanted->user)},
+                   {stop_reason::login_failed, "COM_CHANGE_USER to another cluster"});
+    co_return;
+  }
+  next_identity_ = std::make_unique<session::identity>(session::identity{
+      name.user, name.tenant, name.cluster.empty() ? cluster : name.cluster, wanted->attributes});
+  next_database_ = wanted->database;
+  wanted->user = name.user;
+  wanted->auth_plugin = unknown_plugin;
+  wanted->auth_response.clear();
+  if (protocol::has(backend_capabilities_, protocol::client_connect_attrs)) {
+    wanted->attributes.emplace_back("sessiongate_cs_id", std::to_string(connection_.cs_id()));
+  }
+  protocol::bytes payload;
+  protocol::write_change_user(payload, *wanted, backend_capabilities_);
+  protocol::bytes packet;
+  auto sequence_id = header.sequence_id;
+  protocol::append_packet(packet, sequence_id, payload);
+  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(size));
+  connection_.bound()->begin_request();
+  connection_.publish_running(true);
+  tracker_.expect(command::change_user);
+  framer_.begin_raw();
+  co_await connection_.backend()->write_all(packet);
+}
+
+void relay::client_closed(const error_code& ec) {
+  if (quit_seen_) connection_.end({stop_reason::client_quit, {}});
+  else connection_.end({stop_reason::client_gone, ec ? ec.message() : "closed without COM_QUIT"});
+}
+
+}  // namespace sessiongate::proxy

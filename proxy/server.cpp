@@ -1,0 +1,172 @@
+#include "proxy/server.hpp"
+
+#include "proxy/backend_login.hpp"
+#include "proxy/client_connection.hpp"
+#include "proxy/log.hpp"
+#include "proxy/metrics.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+#include <unistd.h>
+
+namespace sessiongate::proxy {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto io = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds drain_look{20};
+constexpr std::chrono::seconds name_refresh{10};
+constexpr std::chrono::seconds greeting_retry{1};
+
+/// Cores that this process may use: its affinity, cut by the container's CPU quota.
+std::size_t usable_cores() {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");
+  double quota = 0;
+  double period = 0;
+  if (!(quota_file >> quota >> period) || period <= 0) return cores;  // "max": no quota
+  return std::clamp<std::size_t>(static_cast<std::size_t>(quota / period + 0.5), 1, cores);
+}
+
+std::vector<std::unique_ptr<worker>> make_workers(const config& settings) {
+  std::vector<std::unique_ptr<worker>> made;
+  const auto count = settings.workers == 0 ? usable_cores() : settings.workers;
+  for (std::size_t index = 0; index < count; ++index) made.push_back(std::make_unique<worker>(settings.read_buffer_size));
+  return made;
+}
+
+}  // namespace
+
+server::server(config settings)
+    : shared_(std::move(settings)),
+      workers_(make_workers(shared_.settings)),
+      listener_(shared_, *workers_.front(), workers_),
+      control_(shared_),
+      http_route_(nullptr, control_),
+      http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid()},
+      signals_(admin_, SIGTERM, SIGINT) {
+  if (shared_.settings.admin_enabled) start_http();
+}
+
+void server::start_http() {
+  const auto& settings = shared_.settings;
+  const tcp::endpoint at(asio::ip::make_address(settings.admin_listen.address), settings.admin_listen.port);
+  admin::http_server_options options;
+  options.token = settings.admin_token;
+  admin::http_pages pages;
+  pages.ready = [this] { return ready(); };
+  pages.metrics = [this] { return render_metrics(shared_, workers_); };
+  pages.log = [](std::string_view line) { log_event(log_level::info, "http", {{"request", line}}); };
+  http_.emplace(admin_.get_executor(), at, std::move(options), std::move(pages), http_context_);
+}
+
+bool server::ready() const {
+  return !shared_.draining.load(std::memory_order_relaxed) && shared_.server.last_greeting()->flags != 0;
+}
+
+void server::run() {
+  for (auto& each : workers_) each->start();
+  asio::co_spawn(admin_, wait_for_signals(), asio::detached);
+  asio::co_spawn(admin_, resolve_backend(), asio::detached);
+  asio::co_spawn(workers_.front()->context(), watch_backend(), asio::detached);
+  listener_.start();
+  if (http_) {
+    http_->start();
+    log_event(log_level::info, "admin_listening",
+              {{"address", session::endpoint{shared_.settings.admin_listen.address, http_->port()}.text()},
+               {"token", shared_.settings.admin_token.empty() ? "none: closed but for health and metrics" : "set"}});
+  }
+  log_event(log_level::info, "listening",
+            {{"address", to_endpoint(listener_.address()).text()}, {"backend", shared_.server.name()->text()},
+             {"workers", workers_.size()}, {"pid", ::getpid()}});
+  admin_.run();
+  for (auto& each : workers_) each->join();
+  log_event(log_level::info, "stopped", {});
+}
+
+/// Learns the backend's greeting at start, so that the first client need not wait for it.
+asio::awaitable<void> server::watch_backend() {
+  auto& home = *workers_.front();
+  asio::steady_timer pause(home.context());
+  bool told = false;
+  while (!ready() && !shared_.draining.load(std::memory_order_relaxed)) {
+    const auto error = co_await probe_backend(home, shared_);
+    if (!error) {
+      log_event(log_level::info, "backend_ready", {{"backend", shared_.server.name()->text()},
+                                                   {"version", shared_.server.last_greeting()->server_version}});
+      break;
+    }
+    if (!told) log_event(log_level::warning, "backend_unreachable", {{"code", error->code}, {"error", error->message}});
+    told = true;
+    pause.expires_after(greeting_retry);
+    co_await pause.async_wait(io);
+  }
+}
+
+/// Keeps the addresses of a backend that is configured by name.
+asio::awaitable<void> server::resolve_backend() {
+  if (shared_.server.is_numeric()) co_return;
+  const auto& name = *shared_.server.name();
+  tcp::resolver resolver(admin_);
+  asio::steady_timer pause(admin_);
+  while (!shared_.draining.load(std::memory_order_relaxed)) {
+    const auto [ec, found] = co_await resolver.async_resolve(name.address, std::to_string(name.port), io);
+    if (ec) {
+      log_event(log_level::warning, "backend_not_resolved", {{"backend", name.text()}, {"error", ec.message()}});
+    } else {
+      backend::addresses addresses;
+      for (const auto& each : found) addresses.push_back(each.endpoint());
+      shared_.server.set_addresses(std::move(addresses));
+    }
+    pause.expires_after(ec ? greeting_retry : name_refresh);
+    co_await pause.async_wait(io);
+  }
+}
+
+asio::awaitable<void> server::wait_for_signals() {
+  const auto [ec, number] = co_await signals_.async_wait(io);
+  log_event(log_level::info, "draining", {{"signal", ec ? 0 : number}, {"sessions", shared_.sessions.size()}});
+  shared_.draining.store(true);
+  asio::co_spawn(admin_, drain(), asio::detached);
+  const auto [cancelled, again] = co_await signals_.async_wait(io);
+  if (!cancelled) end_all();
+}
+
+void server::each_session_drains() {
+  for (auto& each : workers_) {
+    asio::post(each->context(), [home = each.get()] {
+      home->for_each([](client_connection& connection) { connection.drain(); });
+    });
+  }
+}
+
+void server::end_all() {
+  for (const auto& each : shared_.sessions.list()) each->stop({session::stop_reason::drained, "drain-timeout"}, {});
+}
+
+asio::awaitable<void> server::drain() {
+  asio::post(workers_.front()->context(), [this] { listener_.stop(); });
+  each_session_drains();
+  asio::steady_timer pause(admin_);
+  const auto until = std::chrono::steady_clock::now() + shared_.settings.drain_timeout;
+  while (shared_.sessions.size() > 0) {
+    pause.expires_after(drain_look);
+    co_await pause.async_wait(io);
+    if (std::chrono::steady_clock::now() >= until) end_all();
+  }
+  if (http_) http_->stop();
+  signals_.cancel();
+  admin_.stop();
+}
+
+}  // namespace sessiongate::proxy

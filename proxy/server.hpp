@@ -1,0 +1,51 @@
+// The whole proxy: workers, listener, admin thread, signals. One object, made and run by main().
+#pragma once
+
+#include "proxy/control_account.hpp"
+#include "proxy/gateway.hpp"
+#include "proxy/kill_route.hpp"
+#include "proxy/listener.hpp"
+#include "proxy/worker.hpp"
+
+#include "admin/http_server.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+class server {
+ public:
+  /// Throws boost::system::system_error when an address cannot be listened on.
+  explicit server(config settings);
+
+  /// Serves until SIGTERM or SIGINT, then drains; a second signal stops at once. The calling thread is the admin thread.
+  void run();
+
+ private:
+  void start_http();
+  boost::asio::awaitable<void> watch_backend();
+  boost::asio::awaitable<void> resolve_backend();
+  boost::asio::awaitable<void> wait_for_signals();
+  boost::asio::awaitable<void> drain();
+  void end_all();
+  void each_session_drains();
+  [[nodiscard]] bool ready() const;
+
+  gateway shared_;
+  boost::asio::io_context admin_{1};
+  std::vector<std::unique_ptr<worker>> workers_;
+  listener listener_;
+  control_account control_;
+  kill_route http_route_;
+  admin::execution_context http_context_;
+  std::optional<admin::http_server> http_;
+  boost::asio::signal_set signals_;
+};
+
+}  // namespace sessiongate::proxy

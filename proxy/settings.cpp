@@ -1,0 +1,206 @@
+#include "proxy/settings.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <limits>
+
+namespace sessiongate::proxy {
+
+namespace {
+
+constexpr std::string_view ok{};
+
+template <class Number>
+bool to_number(std::string_view text, Number& out) {
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return ec == std::errc() && end == text.data() + text.size();
+}
+
+/// `host:port`, `[v6]:port`, `:port` (all addresses).
+std::string assign_endpoint(session::endpoint& target, std::string_view text) {
+  const auto colon = text.rfind(':');
+  std::uint16_t port = 0;
+  if (colon == std::string_view::npos || !to_number(text.substr(colon + 1), port)) return "must be HOST:PORT";
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos) return "an IPv6 address needs brackets: [::1]:3306";
+  target = {host.empty() ? "0.0.0.0" : std::string(host), port};
+  return std::string(ok);
+}
+
+std::string assign_duration(milliseconds& target, std::string_view text) {
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  std::uint32_t count = 0;
+  const auto unit = text.substr(digits);
+  const std::uint32_t factor = unit == "ms" ? 1 : unit.empty() || unit == "s" ? 1000 : unit == "m" ? 60'000 : 0;
+  if (factor == 0 || !to_number(text.substr(0, digits), count)) return "must be a duration: 500ms, 10s or 2m";
+  if (count > 86'400'000U / factor) return "must be at most 24 hours";
+  target = milliseconds(std::int64_t{count} * factor);
+  return std::string(ok);
+}
+
+std::string assign_count(std::size_t& target, std::string_view text, std::size_t min, std::size_t max) {
+  std::size_t count = 0;
+  if (!to_number(text, count) || count < min || count > max) {
+    return fmt::format("must be a number from {} to {}", min, max);
+  }
+  target = count;
+  return std::string(ok);
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    auto part = text.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
+template <auto Member>
+constexpr auto text_of = [](const config& source) -> std::string { return source.*Member; };
+
+template <auto Member>
+constexpr auto assign_text = [](config& target, std::string_view text) -> std::string {
+  target.*Member = text;
+  return {};
+};
+
+template <auto Member>
+constexpr auto duration_of = [](const config& source) -> std::string {
+  return fmt::format("{}ms", (source.*Member).count());
+};
+
+template <auto Member>
+constexpr auto take_duration = [](config& target, std::string_view text) { return assign_duration(target.*Member, text); };
+
+template <auto Member, std::size_t Min, std::size_t Max>
+constexpr auto take_count = [](config& target, std::string_view text) {
+  return assign_count(target.*Member, text, Min, Max);
+};
+
+template <auto Member>
+constexpr auto count_of = [](const config& source) -> std::string { return std::to_string(source.*Member); };
+
+constexpr std::array log_levels{"trace", "debug", "info", "warning", "error"};
+
+std::string assign_log_level(config& target, std::string_view text) {
+  if (std::ranges::find(log_levels, text) == log_levels.end()) {
+    return fmt::format("must be one of {}", fmt::join(log_levels, ", "));
+  }
+  target.log_level = text;
+  return {};
+}
+
+std::string assign_log_format(config& target, std::string_view text) {
+  if (text != "text" && text != "json") return "must be text or json";
+  target.format = text == "json" ? log_format::json : log_format::text;
+  return {};
+}
+
+std::string assign_backend(config& target, std::string_view text) {
+  session::endpoint at;
+  auto wrong = assign_endpoint(at, text);
+  if (wrong.empty() && at.port == 0) wrong = "must name a port";
+  if (wrong.empty()) target.backend = std::move(at);
+  return wrong;
+}
+
+/// Names are not looked up for what the proxy listens on: start-up would depend on it.
+std::string assign_listen(session::endpoint& target, std::string_view text) {
+  session::endpoint at;
+  auto wrong = assign_endpoint(at, text);
+  boost::system::error_code ec;
+  boost::asio::ip::make_address(at.address, ec);
+  if (wrong.empty() && ec) wrong = "must be a numeric address and a port";
+  if (wrong.empty()) target = std::move(at);
+  return wrong;
+}
+
+std::string assign_admin_listen(config& target, std::string_view text) {
+  target.admin_enabled = text != "off";
+  return target.admin_enabled ? assign_listen(target.admin_listen, text) : std::string();
+}
+
+constexpr std::size_t mebibyte = 1024UL * 1024UL;
+
+constexpr setting table[] = {
+    {"listen", "address for MySQL clients",
+     [](config& target, std::string_view text) { return assign_listen(target.listen, text); },
+     [](const config& source) { return source.listen.text(); }},
+    {"backend", "the MySQL or MariaDB server", assign_backend,
+     [](const config& source) { return source.backend ? source.backend->text() : std::string(); }},
+    {"cluster", "this backend's cluster name; logins that name another one are refused", assign_text<&config::cluster>,
+     text_of<&config::cluster>},
+    {"workers", "worker threads; 0: one for each core that the process may use", take_count<&config::workers, 0, 1024>,
+     count_of<&config::workers>},
+    {"operators", "backend accounts (comma list) that may see and end every session",
+     [](config& target, std::string_view text) {
+       target.operators = split_list(text);
+       return std::string();
+     },
+     [](const config& source) { return fmt::format("{}", fmt::join(source.operators, ",")); }},
+    {"admin-listen", "address of the HTTP admin API, or off", assign_admin_listen,
+     [](const config& source) { return source.admin_enabled ? source.admin_listen.text() : std::string("off"); }},
+    {"admin-token-file", "file with the bearer token of the HTTP admin API", assign_text<&config::admin_token_file>,
+     text_of<&config::admin_token_file>},
+    {"proxysys-password-file", "file with the password of root@proxysys", assign_text<&config::proxysys_password_file>,
+     text_of<&config::proxysys_password_file>},
+    {"control-user", "backend account that interrupts statements there", assign_text<&config::control_user>,
+     text_of<&config::control_user>},
+    {"control-password-file", "file with the control account's password", assign_text<&config::control_password_file>,
+     text_of<&config::control_password_file>},
+    {"connect-timeout", "limit for reaching the backend and its greeting", take_duration<&config::connect_timeout>,
+     duration_of<&config::connect_timeout>},
+    {"login-timeout", "limit for a client's whole login", take_duration<&config::login_timeout>,
+     duration_of<&config::login_timeout>},
+    {"kill-timeout", "limit for a kill's wait for its target and for the backend", take_duration<&config::kill_timeout>,
+     duration_of<&config::kill_timeout>},
+    {"drain-timeout", "how long statements in flight may go on after SIGTERM", take_duration<&config::drain_timeout>,
+     duration_of<&config::drain_timeout>},
+    {"read-buffer-size", "bytes that a worker reads at once", take_count<&config::read_buffer_size, 4096, 16 * mebibyte>,
+     count_of<&config::read_buffer_size>},
+    {"login-packet-max", "bytes of a packet during login", take_count<&config::login_packet_max, 4096, 16 * mebibyte - 1>,
+     count_of<&config::login_packet_max>},
+    {"admin-statement-max", "bytes of a statement that is looked at as a command for the proxy",
+     take_count<&config::admin_statement_max, 1024, mebibyte>, count_of<&config::admin_statement_max>},
+    {"admin-prepared-max", "prepared commands for the proxy that a session may hold",
+     take_count<&config::admin_prepared_max, 1, 65536>, count_of<&config::admin_prepared_max>},
+    {"listen-backlog", "connections that may wait to be accepted", take_count<&config::listen_backlog, 1, 65535>,
+     count_of<&config::listen_backlog>},
+    {"log-level", "trace, debug, info, warning or error", assign_log_level, text_of<&config::log_level>},
+    {"log-format", "text or json", assign_log_format,
+     [](const config& source) { return std::string(source.format == log_format::json ? "json" : "text"); }},
+};
+
+std::string in_upper_snake(std::string_view name) {
+  std::string out(name);
+  std::ranges::transform(out, out.begin(), [](char letter) {
+    return letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  });
+  return out;
+}
+
+}  // namespace
+
+std::span<const setting> settings() { return table; }
+
+std::string environment_name(std::string_view name) { return "SESSIONGATE_" + in_upper_snake(name); }
+
+std::string file_key(std::string_view name) {
+  std::string out(name);
+  std::ranges::replace(out, '-', '_');
+  return out;
+}
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,67 @@
+#include "proxy/worker.hpp"
+
+#include "proxy/client_connection.hpp"
+
+#include <latch>
+#include <unistd.h>
+
+namespace sessiongate::proxy {
+
+namespace {
+constexpr std::chrono::milliseconds sweep_interval{100};
+}
+
+worker::worker(std::size_t read_buffer_size)
+    : guard_(context_.get_executor()), sweep_timer_(context_), buffer_(read_buffer_size) {}
+
+worker::~worker() { join(); }
+
+void worker::start() {
+  std::latch ready(1);
+  thread_ = std::thread([this, &ready] {
+    thread_id_ = ::gettid();
+    ready.count_down();
+    context_.run();
+  });
+  ready.wait();
+}
+
+void worker::join() {
+  release();
+  if (thread_.joinable()) thread_.join();
+}
+
+void worker::link(client_connection& connection) { connections_.push_back(connection); }
+
+void worker::for_each(const std::function<void(client_connection&)>& step) {
+  for (auto at = connections_.begin(); at != connections_.end();) {
+    auto& connection = static_cast<client_connection&>(*at);
+    ++at;
+    step(connection);
+  }
+}
+
+void worker::sweep() {
+  const auto now = clock::now();
+  std::vector<std::function<void()>> expired;  // called afterwards: they may end sessions, and with them deadlines
+  for (auto& each : deadlines_) {
+    if (each.expire && each.at <= now) expired.push_back(std::move(each.expire));
+  }
+  for (const auto& expire : expired) expire();
+  if (deadlines_.empty()) return;
+  sweep_timer_.expires_after(sweep_interval);
+  sweep_timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec) sweep();
+  });
+}
+
+deadline::deadline(worker& on, std::chrono::milliseconds limit, std::function<void()> expire) : on_(on) {
+  const bool first = on_.deadlines_.empty();
+  on_.deadlines_.push_back({worker::clock::now() + limit, std::move(expire)});
+  entry_ = std::prev(on_.deadlines_.end());
+  if (first) on_.sweep();
+}
+
+deadline::~deadline() { on_.deadlines_.erase(entry_); }
+
+}  // namespace sessiongate::proxy

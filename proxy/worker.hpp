@@ -1,0 +1,92 @@
+// One thread, one io_context, and everything that its sessions share: a read buffer that is free whenever no handler runs,
+// the counters, and the deadlines of what must not take forever.
+#pragma once
+
+#include "proxy/counters.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+class client_connection;
+
+/// Links a connection into its worker's list; unlinks itself when the connection dies.
+using worker_hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+class worker {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  explicit worker(std::size_t read_buffer_size);
+  ~worker();
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+
+  // Any thread.
+  [[nodiscard]] boost::asio::io_context& context() { return context_; }
+  [[nodiscard]] const proxy::counters& counted() const { return counters_; }
+  /// Sessions given to this worker and not ended: the acceptor's measure of load.
+  [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+  void add_load() { load_.fetch_add(1, std::memory_order_relaxed); }
+  void drop_load() { load_.fetch_sub(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::int32_t thread_id() const { return thread_id_; }
+
+  void start();
+  /// Lets the thread end when it has nothing left to do.
+  void release() { guard_.reset(); }
+  void join();
+
+  // The worker's thread only.
+  [[nodiscard]] std::span<std::uint8_t> buffer() { return buffer_; }
+  [[nodiscard]] proxy::counters& counters() { return counters_; }
+  void link(client_connection& connection);
+  /// Runs `step` for every linked connection. It must not unlink others than the one it is given.
+  void for_each(const std::function<void(client_connection&)>& step);
+
+ private:
+  friend class deadline;
+  struct pending_deadline {
+    clock::time_point at;
+    std::function<void()> expire;
+  };
+
+  void sweep();
+
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  boost::asio::steady_timer sweep_timer_;
+  std::list<pending_deadline> deadlines_;
+  std::vector<std::uint8_t> buffer_;
+  proxy::counters counters_;
+  std::atomic<std::size_t> load_{0};
+  std::int32_t thread_id_ = 0;
+  boost::intrusive::list<worker_hook, boost::intrusive::constant_time_size<false>> connections_;
+  std::thread thread_;
+};
+
+/// Calls `expire` when it lives longer than `limit` (looked at every tenth of a second). On the worker's thread only.
+class deadline {
+ public:
+  deadline(worker& on, std::chrono::milliseconds limit, std::function<void()> expire);
+  ~deadline();
+  deadline(const deadline&) = delete;
+  deadline& operator=(const deadline&) = delete;
+
+ private:
+  worker& on_;
+  std::list<worker::pending_deadline>::iterator entry_;
+};
+
+}  // namespace sessiongate::proxy

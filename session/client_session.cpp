@@ -1,0 +1,55 @@
+#include "session/client_session.hpp"
+
+#include <algorithm>
+
+namespace sessiongate::session {
+
+std::string_view to_text(client_session_state state) {
+  switch (state) {
+    case client_session_state::init: return "MCS_INIT";
+    case client_session_state::active_reader: return "MCS_ACTIVE_READER";
+    case client_session_state::closed: return "MCS_CLOSED";
+  }
+  return "MCS_MAX";
+}
+
+client_session::client_session(client_session_ids ids, endpoint client, std::int32_t worker_tid,
+                               std::string default_cluster)
+    : ids_(ids),
+      client_(std::move(client)),
+      worker_tid_(worker_tid),
+      who_(identity{.user = {}, .tenant = {}, .cluster = std::move(default_cluster), .attributes = {}}) {}
+
+std::shared_ptr<server_session> client_session::find_connection(std::uint32_t connection_id) const {
+  const auto all = server_sessions_.load();
+  const auto found = std::ranges::find(*all, connection_id, &server_session::connection_id);
+  return found == all->end() ? nullptr : *found;
+}
+
+std::shared_ptr<server_session> client_session::find_server_session(std::uint64_t ss_id) const {
+  const auto all = server_sessions_.load();
+  const auto found = std::ranges::find(*all, ss_id, &server_session::ss_id);
+  return found == all->end() ? nullptr : *found;
+}
+
+bool client_session::publish_in_transaction(bool on) {
+  if (in_transaction() == on) return false;
+  in_transaction_.store(on, std::memory_order_relaxed);
+  if (on) return false;
+  transactions_.store(transaction_count() + 1, std::memory_order_relaxed);
+  return true;
+}
+
+void client_session::add_server_session(std::shared_ptr<server_session> added) {
+  auto next = server_sessions();
+  next.push_back(std::move(added));
+  server_sessions_.store(std::move(next));
+}
+
+void client_session::remove_server_session(std::uint64_t ss_id) {
+  auto next = server_sessions();
+  std::erase_if(next, [ss_id](const auto& each) { return each->ss_id() == ss_id; });
+  server_sessions_.store(std::move(next));
+}
+
+}  // namespace sessiongate::session

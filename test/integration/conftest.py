@@ -1,0 +1,143 @@
+"""Fixtures: one database server for the whole run, one sessiongate for each module, more of either on demand."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from clients import Admin, connect, disconnect, runs_on_backend  # noqa: E402
+from mariadb_server import CONTROL_PASSWORD, MariadbServer  # noqa: E402
+from raw_client import COM_QUERY, RawClient  # noqa: E402
+from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, SessiongateProcess, write_secret  # noqa: E402
+from support import ROOT, seconds, wait_until  # noqa: E402
+
+TEST_LIMIT = 120
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """No test hangs the run: a traceback of where it stood, and on."""
+    def give_up(*_):
+        raise TimeoutError(f"{item.name} ran for more than {seconds(TEST_LIMIT):.0f} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds(TEST_LIMIT))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session")
+def mariadb():
+    server = MariadbServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def secrets(tmp_path_factory):
+    """Setting name -> file, for the settings that name a file with a secret."""
+    directory = tmp_path_factory.mktemp("secrets")
+    return {"admin_token_file": write_secret(directory, "token", ADMIN_TOKEN),
+            "proxysys_password_file": write_secret(directory, "proxysys", PROXYSYS_PASSWORD),
+            "control_password_file": write_secret(directory, "control", CONTROL_PASSWORD)}
+
+
+def _settings(mariadb, secrets, given):
+    ordinary = {"backend": f"127.0.0.1:{mariadb.port}", "cluster": "obdemo", "operators": "operator,root",
+                "workers": 2, "admin_token_file": secrets["admin_token_file"],
+                "proxysys_password_file": secrets["proxysys_password_file"]}
+    return {**ordinary, **given}
+
+
+@pytest.fixture(scope="module")
+def gate(mariadb, secrets):
+    """sessiongate as most tests want it. It has no control account: kills go over the killer's own server session."""
+    process = SessiongateProcess(**_settings(mariadb, secrets, {}))
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def start_gate(mariadb, secrets):
+    """start_gate(login_timeout='1s'): one more sessiongate, with other settings, for one test."""
+    with contextlib.ExitStack() as started:
+        def start(environment=None, **given):
+            process = SessiongateProcess(environment, **_settings(mariadb, secrets, given))
+            started.callback(process.stop)
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def open_session(gate):
+    """open_session(user='other', …): a PyMySQL connection through `gate`, closed after the test."""
+    with contextlib.ExitStack() as opened:
+        def open_one(**given):
+            connection = connect(gate.port, **given)
+            opened.callback(disconnect, connection)
+            return connection
+
+        yield open_one
+
+
+@pytest.fixture
+def database(mariadb):
+    """A direct connection as root, which sees and sets anything."""
+    with contextlib.closing(connect(mariadb.port, user="root", password="root_password")) as connection:
+        yield connection
+
+
+@pytest.fixture
+def operator(open_session):
+    return open_session(user="operator", password="operator_password")
+
+
+@pytest.fixture
+def sleeper(gate, database):
+    """A session of app that runs SELECT SLEEP(60): (its RawClient, its connection_id)."""
+    with RawClient(gate.port).login() as client:
+        client.query("SELECT CONNECTION_ID()")
+        identifier = int(client.rows[0][1:])
+        client.command(COM_QUERY, b"SELECT SLEEP(60)")
+        wait_until(lambda: runs_on_backend(database, identifier), "it sleeps")
+        yield client, identifier
+
+
+@pytest.fixture
+def admin(gate):
+    return Admin(gate.admin_port, ADMIN_TOKEN)
+
+
+@pytest.fixture(scope="session")
+def node():
+    """node('kill.js', port, …): what the script in node/ prints, from JSON. Its packages are installed from the lock file."""
+    sources = ROOT / "test/integration/node"
+    installed = ROOT / "build/test-clients"
+    installed.mkdir(parents=True, exist_ok=True)
+    lock = (sources / "package-lock.json").read_bytes()
+    if not (installed / "installed").is_file() or (installed / "installed").read_bytes() != lock:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(sources / name, installed)
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=installed, stdin=subprocess.DEVNULL, check=True,
+                       timeout=300)
+        (installed / "installed").write_bytes(lock)
+
+    def run(script, *arguments, limit=60):
+        done = subprocess.run(["node", str(sources / script), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              env={**os.environ, "NODE_PATH": str(installed / "node_modules")}, capture_output=True,
+                              text=True, timeout=seconds(limit), check=False)
+        assert done.returncode == 0, f"{script}:\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)
+
+    return run

@@ -1,0 +1,99 @@
+"""A throwaway MariaDB server of the tests' own: private directory, port and socket; nothing of it is left behind."""
+
+import os
+import shutil
+import subprocess
+
+import pymysql
+
+from support import free_port, scratch_directory, wait_until
+
+ROOT_PASSWORD = "root_password"
+CONTROL_PASSWORD = "secret of control"
+
+ACCOUNTS = f"""
+DELETE FROM mysql.global_priv WHERE User = 'root' AND Host <> 'localhost';
+FLUSH PRIVILEGES;
+CREATE USER root@'%' IDENTIFIED BY '{ROOT_PASSWORD}';
+GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
+CREATE USER app@'%' IDENTIFIED BY 'app_password';
+GRANT ALL PRIVILEGES ON app.* TO app@'%';
+GRANT ALL PRIVILEGES ON relay.* TO app@'%';
+CREATE USER other@'%' IDENTIFIED BY 'other_password';
+GRANT ALL PRIVILEGES ON app.* TO other@'%';
+CREATE USER operator@'%' IDENTIFIED BY 'operator_password';
+GRANT CONNECTION ADMIN, PROCESS ON *.* TO operator@'%';
+CREATE USER control@'%' IDENTIFIED BY '{CONTROL_PASSWORD}';
+GRANT CONNECTION ADMIN ON *.* TO control@'%';
+CREATE USER nopassword@'%';
+CREATE DATABASE app;
+CREATE DATABASE relay;
+CREATE TABLE app.accounts (id INT PRIMARY KEY, balance INT NOT NULL) ENGINE=InnoDB;
+INSERT INTO app.accounts VALUES (1, 100), (2, 100), (3, 100);
+"""
+
+
+class MariadbServer:
+    """Started by the constructor, ready when it returns; stop() ends it and removes its directory."""
+
+    def __init__(self, *options):
+        self.directory = scratch_directory("sessiongate-mariadb-")
+        self.port = free_port()
+        self.socket = str(self.directory / "socket")
+        self.process = None
+        self._log = open(self.directory / "log", "w+b")
+        try:
+            self._install()
+            self._start(options)
+            self._create_accounts()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _user(self):
+        return ["--user=root"] if os.geteuid() == 0 else []
+
+    def _install(self):
+        subprocess.run(
+            ["mariadb-install-db", "--no-defaults", *self._user(), f"--datadir={self.directory}/data",
+             "--auth-root-authentication-method=normal", "--skip-test-db"],
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, check=True, timeout=120)
+
+    def _start(self, options):
+        server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
+        self.process = subprocess.Popen(
+            [server, "--no-defaults", *self._user(), f"--datadir={self.directory}/data", f"--socket={self.socket}",
+             f"--pid-file={self.directory}/pid", f"--port={self.port}", "--skip-networking=0",
+             "--bind-address=127.0.0.1", "--skip-name-resolve", "--performance-schema=ON", "--local-infile=1",
+             "--max-allowed-packet=128M", "--max-connections=1000", "--innodb-buffer-pool-size=64M",
+             "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", *options],
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        wait_until(self._answers, f"mariadbd starts; see {self.directory}/log", limit=60)
+
+    def _answers(self):
+        assert self.process.poll() is None, f"mariadbd ended:\n{self.log()}"
+        try:
+            pymysql.connect(unix_socket=self.socket, user="root").close()
+            return True
+        except pymysql.err.OperationalError:
+            return False
+
+    def _create_accounts(self):
+        connection = pymysql.connect(unix_socket=self.socket, user="root", autocommit=True)
+        with connection, connection.cursor() as cursor:
+            for statement in filter(str.strip, ACCOUNTS.split(";\n")):
+                cursor.execute(statement)
+
+    def log(self):
+        return (self.directory / "log").read_text(errors="replace")
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,0 +1,361 @@
+#include "admin/execute.hpp"
+
+#include "test/unit/admin/fake_session.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace sessiongate::admin {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using test::fake_session;
+using test::make_fake;
+
+constexpr std::uint32_t first_id = session::cs_id_min + 1;
+constexpr std::uint32_t second_id = session::cs_id_min + 2;
+constexpr std::uint32_t own_id = session::cs_id_min + 100;
+
+class fake_interrupter : public backend_interrupter {
+ public:
+  struct call {
+    std::string backend;
+    std::uint32_t connection_id;
+    interrupt_scope scope;
+  };
+
+  asio::awaitable<interrupt_answer> interrupt(session::endpoint backend, std::uint32_t connection_id,
+                                              interrupt_scope scope) override {
+    calls.push_back({backend.text(), connection_id, scope});
+    co_return answer;
+  }
+
+  interrupt_answer answer{.status = interrupt_status::interrupted};
+  std::vector<call> calls;
+};
+
+struct fixture {
+  session::registry sessions;
+  fake_interrupter interrupter;
+  execution_context context{sessions, interrupter, 2s, 99};
+  principal owner{principal_kind::account, "root", "sys", "obdemo", own_id};
+  principal other{principal_kind::account, "app", "sys", "obdemo", own_id};
+  principal stranger{principal_kind::account, "root", "sys", "elsewhere", own_id};
+  principal token{principal_kind::token, "", "", "", 0};
+
+  std::shared_ptr<fake_session> add(const test::fake_options& with, std::uint32_t connection_id = 0,
+                                    session::endpoint backend = {"10.1.0.1", 3306}) {
+    auto added = make_fake(with);
+    REQUIRE(sessions.add(added));
+    if (connection_id != 0) {
+      added->add_server(with.cs_id * 10ULL, connection_id, std::move(backend));
+      REQUIRE(sessions.bind(connection_id, with.cs_id));
+    }
+    return added;
+  }
+
+  result run(command what, const principal& who) {
+    asio::io_context io(1);
+    std::optional<result> given;
+    asio::co_spawn(io, execute(std::move(what), who, context), [&](const std::exception_ptr& error, result done) {
+      if (error) std::rethrow_exception(error);
+      given = std::move(done);
+    });
+    io.run();
+    REQUIRE(given);
+    return *given;
+  }
+
+  failure fail(command what, const principal& who) {
+    const auto given = run(std::move(what), who);
+    REQUIRE(std::holds_alternative<failure>(given));
+    return std::get<failure>(given);
+  }
+
+  kill_outcome kill(command what, const principal& who) {
+    const auto given = run(std::move(what), who);
+    if (const auto* error = std::get_if<failure>(&given)) FAIL(error->message);
+    REQUIRE(std::holds_alternative<kill_outcome>(given));
+    return std::get<kill_outcome>(given);
+  }
+
+  std::vector<std::uint32_t> list(show_sessions filters, const principal& who) {
+    const auto given = run(std::move(filters), who);
+    std::vector<std::uint32_t> ids;
+    for (const auto& row : std::get<table>(given).rows) {
+      ids.push_back(static_cast<std::uint32_t>(std::get<std::int64_t>(row[1])));
+    }
+    return ids;
+  }
+};
+
+TEST_CASE_METHOD(fixture, "an idle session is killed by any of its ids", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  for (const std::uint64_t id : {std::uint64_t{first_id}, std::uint64_t{77}, target->proxy_sessid()}) {
+    const auto outcome = kill(kill_session{id}, owner);
+    CHECK(outcome.status == kill_status::killed);
+    CHECK(outcome.cs_id == first_id);
+    CHECK(outcome.proxy_sessid == target->proxy_sessid());
+    CHECK(outcome.connection_id == 77);
+    CHECK(outcome.user == "root");
+    CHECK(outcome.interrupt == interrupt_status::not_needed);
+    CHECK(target->stopped_because.reason == session::stop_reason::killed);
+    CHECK(target->stopped_because.detail == "by root@sys#obdemo (cs_id " + std::to_string(own_id) + ")");
+  }
+  CHECK(interrupter.calls.empty());
+}
+
+TEST_CASE_METHOD(fixture, "a running statement is interrupted after the session is closed", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  target->server_sessions().front()->begin_request();
+  target->add_server(2, 78, {"10.1.0.2", 3307});
+  const auto outcome = kill(kill_session{first_id}, token);
+  CHECK(outcome.interrupt == interrupt_status::interrupted);
+  CHECK(outcome.connection_id == 77);
+  REQUIRE(interrupter.calls.size() == 1);
+  CHECK(interrupter.calls[0].backend == "10.1.0.1:3306");
+  CHECK(interrupter.calls[0].connection_id == 77);
+  CHECK(interrupter.calls[0].scope == interrupt_scope::connection);
+  CHECK(target->stopped_because.detail == "by http token");
+}
+
+TEST_CASE_METHOD(fixture, "an outcome tells how the interrupt fared", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  target->server_sessions().front()->begin_request();
+  interrupter.answer = {.status = interrupt_status::no_route};
+  CHECK(kill(kill_session{first_id}, token).interrupt == interrupt_status::no_route);
+  interrupter.answer = {interrupt_status::backend_refused, 1094, "HY000", "Unknown thread id: 77"};
+  const auto gone = kill(kill_session{first_id}, token);
+  CHECK(gone.interrupt == interrupt_status::interrupted);
+  CHECK(gone.backend_error == 0);
+  interrupter.answer = {interrupt_status::backend_refused, 1095, "HY000", "You are not owner of thread 77"};
+  const auto refused = kill(kill_session{first_id}, token);
+  CHECK(refused.status == kill_status::killed);
+  CHECK(refused.interrupt == interrupt_status::backend_refused);
+  CHECK(refused.backend_error == 1095);
+  CHECK(refused.backend_sqlstate == "HY000");
+  CHECK(refused.backend_answer == "You are not owner of thread 77");
+}
+
+TEST_CASE_METHOD(fixture, "a refused kill leaves its target alone", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  target->server_sessions().front()->begin_request();
+  for (const command& what : {command(kill_session{77}), command(kill_server_session{77, first_id * 10ULL}),
+                              command(kill_query{77}), command(show_session{.id = 77})}) {
+    CAPTURE(what.index());
+    const auto not_owner = fail(what, other);
+    CHECK(not_owner.kind == failure_kind::not_owner);
+    CHECK(not_owner.message == "You are not owner of thread 77");
+    const auto hidden = fail(what, stranger);
+    CHECK(hidden.kind == failure_kind::unknown_id);
+    CHECK(hidden.message == "Unknown thread id: 77");
+  }
+  CHECK(target->stopped_because.reason == session::stop_reason::none);
+  CHECK(interrupter.calls.empty());
+}
+
+TEST_CASE_METHOD(fixture, "an unknown id is told as it was given", "[admin][execute]") {
+  const auto error = fail(kill_session{18446744073709551615U}, token);
+  CHECK(error.kind == failure_kind::unknown_id);
+  CHECK(error.message == "Unknown thread id: 18446744073709551615");
+}
+
+TEST_CASE_METHOD(fixture, "a caller's own session is left to the caller", "[admin][execute]") {
+  const auto own = add({.cs_id = own_id}, 77);
+  for (const std::uint64_t id : {std::uint64_t{own_id}, std::uint64_t{77}}) {
+    const auto outcome = kill(kill_session{id}, owner);
+    CHECK(outcome.status == kill_status::killed_self);
+    CHECK(outcome.cs_id == own_id);
+  }
+  CHECK(own->stopped_because.reason == session::stop_reason::none);
+}
+
+TEST_CASE_METHOD(fixture, "a connection_id that two backends gave is refused with its candidates", "[admin][execute]") {
+  const auto first = add({.cs_id = first_id}, 77, {"10.1.0.1", 3306});
+  const auto second = add({.cs_id = second_id}, 77, {"10.1.0.2", 3306});
+  const auto error = fail(kill_session{77}, token);
+  CHECK(error.kind == failure_kind::ambiguous);
+  REQUIRE(error.candidates.size() == 2);
+  CHECK(error.candidates[0].cs_id == first_id);
+  CHECK(error.candidates[0].backend == "10.1.0.1:3306");
+  CHECK(error.candidates[1].connection_id == 77);
+  CHECK(error.message == "Thread id 77 is ambiguous: cs_id " + std::to_string(first_id) + " on 10.1.0.1:3306, cs_id " +
+                             std::to_string(second_id) + " on 10.1.0.2:3306; name one by its cs_id");
+  CHECK(first->stopped_because.reason == session::stop_reason::none);
+  CHECK(second->stopped_because.reason == session::stop_reason::none);
+}
+
+TEST_CASE_METHOD(fixture, "what is hidden does not make an id ambiguous", "[admin][execute]") {
+  const auto mine = add({.cs_id = first_id}, 77, {"10.1.0.1", 3306});
+  const auto hidden = add({.cs_id = second_id, .cluster = "elsewhere"}, 77, {"10.1.0.2", 3306});
+  CHECK(kill(kill_session{77}, owner).cs_id == first_id);
+  CHECK(hidden->stopped_because.reason == session::stop_reason::none);
+}
+
+TEST_CASE_METHOD(fixture, "a worker that does not answer is a timeout", "[admin][execute]") {
+  context.kill_timeout = 20ms;
+  const auto target = add({.cs_id = first_id}, 77);
+  session::stop_handler kept;
+  target->on_stop = [&](session::stop_handler done) { kept = std::move(done); };
+  CHECK(fail(kill_session{first_id}, token).kind == failure_kind::timeout);
+  REQUIRE(kept);
+  kept(target->report());  // the executor that waited is gone by now
+  target->on_stop = [](const session::stop_handler&) {};
+  CHECK(fail(kill_server_session{first_id, first_id * 10ULL}, token).kind == failure_kind::timeout);
+}
+
+TEST_CASE_METHOD(fixture, "a session that ended already is unknown", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  target->on_stop = [](const session::stop_handler& done) { done({}); };
+  CHECK(fail(kill_session{77}, token).message == "Unknown thread id: 77");
+  CHECK(fail(kill_server_session{77, first_id * 10ULL}, token).message ==
+        "Unknown thread id: " + std::to_string(first_id * 10ULL));
+}
+
+TEST_CASE_METHOD(fixture, "a report may come from another thread", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  target->server_sessions().front()->begin_request();
+  std::vector<std::thread> workers;
+  target->on_stop = [&](session::stop_handler done) {
+    workers.emplace_back([done = std::move(done), report = target->report()] { done(report); });
+  };
+  for (int round = 0; round < 200; ++round) {
+    const auto outcome = kill(kill_session{first_id}, token);
+    CHECK(outcome.interrupt == interrupt_status::interrupted);
+    CHECK(outcome.elapsed < 2s);
+  }
+  for (auto& each : workers) each.join();
+}
+
+TEST_CASE_METHOD(fixture, "a report that races the limit is safe either way", "[admin][execute]") {
+  context.kill_timeout = 1ms;
+  const auto target = add({.cs_id = first_id}, 77);
+  std::vector<std::thread> workers;
+  target->on_stop = [&](session::stop_handler done) {
+    workers.emplace_back([done = std::move(done), report = target->report()] {
+      std::this_thread::sleep_for(1ms);
+      done(report);
+    });
+  };
+  for (int round = 0; round < 100; ++round) {
+    const auto given = run(kill_session{first_id}, token);
+    if (const auto* error = std::get_if<failure>(&given)) {
+      CHECK(error->kind == failure_kind::timeout);
+    } else {
+      CHECK(std::get<kill_outcome>(given).status == kill_status::killed);
+    }
+  }
+  for (auto& each : workers) each.join();
+}
+
+TEST_CASE_METHOD(fixture, "an executor may die while a kill waits", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  session::stop_handler kept;
+  target->on_stop = [&](session::stop_handler done) { kept = std::move(done); };
+  {
+    asio::io_context io(1);
+    asio::co_spawn(io, execute(kill_session{first_id}, token, context),
+                   [](const std::exception_ptr&, const result&) {});
+    io.poll();
+  }
+  REQUIRE(kept);
+  kept(target->report());
+  CHECK(target->stopped_because.reason == session::stop_reason::killed);
+}
+
+TEST_CASE_METHOD(fixture, "one server session is ended alone", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  const auto server = target->add_server(16, 78);
+  server->begin_request();
+  target->on_stop = [&](const session::stop_handler& done) {
+    done({.found = true, .server_sessions = {{server, server->running()}}});
+  };
+  const auto outcome = kill(kill_server_session{77, 16}, owner);
+  CHECK(outcome.status == kill_status::killed);
+  CHECK(outcome.ss_id == 16);
+  CHECK(outcome.connection_id == 78);
+  CHECK(outcome.interrupt == interrupt_status::interrupted);
+  CHECK(target->ended_ss_id == 16);
+  CHECK(target->stopped_because.reason == session::stop_reason::server_session_killed);
+  CHECK(fail(kill_server_session{77, 17}, owner).message == "Unknown thread id: 17");
+}
+
+TEST_CASE_METHOD(fixture, "a query is killed on the backend that runs it", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  const auto idle = kill(kill_query{first_id}, owner);
+  CHECK(idle.status == kill_status::already_idle);
+  CHECK(interrupter.calls.empty());
+
+  target->add_server(2, 78, {"10.1.0.2", 3307})->begin_request();
+  const auto outcome = kill(kill_query{first_id}, owner);
+  CHECK(outcome.status == kill_status::query_interrupted);
+  CHECK(outcome.connection_id == 78);
+  REQUIRE(interrupter.calls.size() == 1);
+  CHECK(interrupter.calls[0].backend == "10.1.0.2:3307");
+  CHECK(interrupter.calls[0].scope == interrupt_scope::query);
+  CHECK(target->stopped_because.reason == session::stop_reason::none);
+}
+
+TEST_CASE_METHOD(fixture, "a query kill that fails is a failure", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  target->server_sessions().front()->begin_request();
+  interrupter.answer = {interrupt_status::backend_refused, 1095, "HY000", "You are not owner of thread 77"};
+  const auto refused = fail(kill_query{first_id}, owner);
+  CHECK(refused.kind == failure_kind::backend);
+  CHECK(refused.code == 1095);
+  CHECK(refused.sqlstate == "HY000");
+  CHECK(refused.message == "You are not owner of thread 77");
+  interrupter.answer = {interrupt_status::backend_refused, 1094, "HY000", "Unknown thread id: 77"};
+  CHECK(kill(kill_query{first_id}, owner).status == kill_status::already_idle);
+  interrupter.answer = {.status = interrupt_status::no_route};
+  const auto no_route = fail(kill_query{first_id}, owner);
+  CHECK(no_route.kind == failure_kind::backend);
+  CHECK(no_route.code == 1105);
+  CHECK(no_route.message.find("--control-user") != std::string::npos);
+  interrupter.answer = {.status = interrupt_status::backend_unreachable, .message = "Connection refused"};
+  CHECK(fail(kill_query{first_id}, owner).message.ends_with(": Connection refused"));
+  interrupter.answer = {.status = interrupt_status::timeout};
+  CHECK(fail(kill_query{first_id}, owner).kind == failure_kind::timeout);
+}
+
+TEST_CASE_METHOD(fixture, "a listing is filtered, sorted and limited", "[admin][execute]") {
+  add({.cs_id = second_id, .user = "app", .tenant = "t2", .database = "shop", .client = {"10.0.0.8", 1000}});
+  add({.cs_id = first_id});
+  add({.cs_id = own_id, .cluster = "elsewhere"})->publish_state(session::client_session_state::closed);
+  using ids = std::vector<std::uint32_t>;
+  CHECK(list({}, token) == ids{first_id, second_id, own_id});
+  CHECK(list({.user = "app"}, token) == ids{second_id});
+  CHECK(list({.tenant = "sys"}, token) == ids{first_id, own_id});
+  CHECK(list({.cluster = "elsewhere"}, token) == ids{own_id});
+  CHECK(list({.database = "shop"}, token) == ids{second_id});
+  CHECK(list({.database = ""}, token) == ids{first_id, own_id});
+  CHECK(list({.host = "10.0.0.8"}, token) == ids{second_id});
+  CHECK(list({.host = "10.0.0.8:1000"}, token) == ids{second_id});
+  CHECK(list({.host = "10.0.0.8:1001"}, token).empty());
+  CHECK(list({.state = "MCS_CLOSED"}, token) == ids{own_id});
+  CHECK(list({.user = "root", .tenant = "t2"}, token).empty());
+  CHECK(list({.limit = 2}, token) == ids{first_id, second_id});
+  CHECK(list({.limit = 0}, token).empty());
+  CHECK(std::get<table>(run(show_sessions{.limit = 2}, token)).total == 3);
+  CHECK(list({}, {principal_kind::account, "root", "sys", "obdemo", 1}) == ids{first_id});
+  CHECK(list({}, {principal_kind::account, "x", "sys", "obdemo", 1}).empty());
+}
+
+TEST_CASE_METHOD(fixture, "a detail is that of the caller when no id is given", "[admin][execute]") {
+  add({.cs_id = own_id}, 77);
+  const auto own = std::get<session_detail>(run(show_session{}, owner));
+  CHECK(std::get<std::int64_t>(own.client[0].attributes[1].value) == own_id);
+  CHECK(std::get<bool>(own.client[0].attributes[10].value));
+  CHECK_FALSE(
+      std::get<bool>(std::get<session_detail>(run(show_session{.id = 77}, token)).client[0].attributes[10].value));
+  CHECK(fail(show_session{}, token).kind == failure_kind::malformed);
+}
+
+}  // namespace
+}  // namespace sessiongate::admin

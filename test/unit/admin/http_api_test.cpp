@@ -1,0 +1,184 @@
+#include "admin/http_api.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+namespace sessiongate::admin {
+namespace {
+
+namespace http = boost::beast::http;
+using http::verb;
+
+http_request make_request(verb method, std::string_view target, std::string_view authorization = "Bearer secret") {
+  http_request request(method, {target.data(), target.size()}, 11);
+  if (!authorization.empty()) request.set(http::field::authorization, {authorization.data(), authorization.size()});
+  return request;
+}
+
+http_answer answer_to(const http_request& request, std::string_view token = "secret") {
+  const auto route = route_request(request, token);
+  REQUIRE(std::holds_alternative<http_answer>(route));
+  return std::get<http_answer>(route);
+}
+
+template <class Command>
+Command command_of(verb method, std::string_view target) {
+  const auto route = route_request(make_request(method, target), "secret");
+  if (const auto* answer = std::get_if<http_answer>(&route)) FAIL(answer->body.dump());
+  REQUIRE(std::holds_alternative<command>(route));
+  return std::get<Command>(std::get<command>(route));
+}
+
+TEST_CASE("paths and methods lead to commands", "[admin][http_api]") {
+  CHECK_FALSE(command_of<show_sessions>(verb::get, "/v1/sessions").limit);
+  CHECK_FALSE(command_of<show_sessions>(verb::head, "/v1/sessions?").limit);
+  CHECK(command_of<show_session>(verb::get, "/v1/sessions/5").id == 5U);
+  CHECK(command_of<show_session>(verb::head, "/v1/sessions/5").id == 5U);
+  CHECK(command_of<show_session>(verb::get, "/v1/sessions/-1").id == 4294967295U);
+  CHECK(command_of<show_session>(verb::get, "/v1/sessions/5?like=server%25").like == "server%");
+  CHECK(command_of<kill_session>(verb::delete_, "/v1/sessions/9223372036854775807").id == 9223372036854775807U);
+  const auto server = command_of<kill_server_session>(verb::delete_, "/v1/sessions/5/server-sessions/16");
+  CHECK(server.id == 5);
+  CHECK(server.ss_id == 16);
+  CHECK(command_of<kill_query>(verb::post, "/v1/sessions/5/kill-query").id == 5);
+}
+
+TEST_CASE("filters are decoded", "[admin][http_api]") {
+  const auto all = command_of<show_sessions>(
+      verb::get, "/v1/sessions?user=r%6Fot&tenant=a+b&cluster=c%2B%26&db=&host=10.0.0.1:5&state=MCS_INIT&limit=20");
+  CHECK(all.user == "root");
+  CHECK(all.tenant == "a b");
+  CHECK(all.cluster == "c+&");
+  CHECK(all.database == "");
+  CHECK(all.host == "10.0.0.1:5");
+  CHECK(all.state == "MCS_INIT");
+  CHECK(all.limit == 20U);
+}
+
+TEST_CASE("what cannot be meant is a bad request", "[admin][http_api]") {
+  struct row {
+    verb method;
+    std::string_view target;
+  };
+  for (const auto& each : {row{verb::get, "/v1/sessions?usr=x"},
+                           row{verb::get, "/v1/sessions?user=x&user=y"},
+                           row{verb::get, "/v1/sessions?user=%4"},
+                           row{verb::get, "/v1/sessions?user=%zz"},
+                           row{verb::get, "/v1/sessions?user=%-1"},
+                           row{verb::get, "/v1/sessions?user=x&"},
+                           row{verb::get, "/v1/sessions?=x"},
+                           row{verb::get, "/v1/sessions?limit="},
+                           row{verb::get, "/v1/sessions?limit=-1"},
+                           row{verb::get, "/v1/sessions?limit=1.5"},
+                           row{verb::get, "/v1/sessions?limit=x"},
+                           row{verb::get, "/v1/sessions?limit=99999999999999999999"},
+                           row{verb::get, "/v1/sessions/abc"},
+                           row{verb::get, "/v1/sessions/1.5"},
+                           row{verb::get, "/v1/sessions/0x10"},
+                           row{verb::get, "/v1/sessions/"},
+                           row{verb::get, "/v1/sessions/5?user=x"},
+                           row{verb::delete_, "/v1/sessions/18446744073709551616"},
+                           row{verb::delete_, "/v1/sessions/5?dry_run=1"},
+                           row{verb::delete_, "/v1/sessions/5/server-sessions/x"},
+                           row{verb::delete_, "/v1/sessions/5/server-sessions/"},
+                           row{verb::post, "/v1/sessions/x/kill-query"}}) {
+    CAPTURE(each.target);
+    const auto answer = answer_to(make_request(each.method, each.target));
+    CHECK(answer.status == 400);
+    CHECK(answer.problem);
+  }
+}
+
+TEST_CASE("unknown paths are not found", "[admin][http_api]") {
+  for (const auto target : {"/", "*", "", "/v1", "/v1/", "/v1/sessionsx", "/v2/sessions", "/V1/sessions", "/healthz/",
+                            "/v1/sessions/5/", "/v1/sessions/5/x", "/v1/sessions/5/server-sessions",
+                            "/v1/sessions/5/server-sessions/1/2", "/v1/sessions//5", "//v1/sessions"}) {
+    CAPTURE(target);
+    CHECK(answer_to(make_request(verb::get, target)).status == 404);
+  }
+}
+
+TEST_CASE("wrong methods are told the right ones", "[admin][http_api]") {
+  struct row {
+    std::string_view target;
+    std::string allow;
+    std::vector<verb> wrong;
+  };
+  for (const auto& each :
+       {row{"/v1/sessions", "GET, HEAD", {verb::post, verb::delete_, verb::put, verb::options, verb::unknown}},
+        row{"/v1/sessions/5", "GET, HEAD, DELETE", {verb::post, verb::put, verb::patch}},
+        row{"/v1/sessions/5/kill-query", "POST", {verb::get, verb::head, verb::delete_}},
+        row{"/v1/sessions/5/server-sessions/1", "DELETE", {verb::get, verb::head, verb::post}},
+        row{"/healthz", "GET, HEAD", {verb::post, verb::delete_}}, row{"/metrics", "GET, HEAD", {verb::post}}}) {
+    for (const auto method : each.wrong) {
+      CAPTURE(each.target, http::to_string(method));
+      const auto request = make_request(method, each.target);
+      const auto answer = answer_to(request);
+      CHECK(answer.status == 405);
+      CHECK(make_response(request, answer)[http::field::allow] == each.allow);
+    }
+  }
+}
+
+TEST_CASE("open pages need no token", "[admin][http_api]") {
+  for (const auto method : {verb::get, verb::head}) {
+    CHECK(std::get<open_page>(route_request(make_request(method, "/healthz", ""), "")) == open_page::health);
+    CHECK(std::get<open_page>(route_request(make_request(method, "/readyz?verbose", ""), "x")) == open_page::readiness);
+    CHECK(std::get<open_page>(route_request(make_request(method, "/metrics", "Bearer no"), "x")) == open_page::metrics);
+  }
+}
+
+TEST_CASE("the session API is closed without the right token", "[admin][http_api]") {
+  for (const auto authorization : {"", "Bearer", "Bearer ", "Bearer secre", "Bearer secrets", "Bearer Secret",
+                                   "Basic secret", "secret", "Bearer  secret"}) {
+    for (const auto target : {"/v1/sessions", "/v1/sessions/5", "/v1/sessions/abc", "/v1/sessions/5/kill-query"}) {
+      CAPTURE(authorization, target);
+      const auto request = make_request(verb::get, target, authorization);
+      const auto answer = answer_to(request);
+      CHECK(answer.status == 401);
+      CHECK(make_response(request, answer)[http::field::www_authenticate] == "Bearer");
+    }
+  }
+  const auto lower_case = route_request(make_request(verb::get, "/v1/sessions", "bearer secret"), "secret");
+  CHECK(std::holds_alternative<command>(lower_case));
+}
+
+TEST_CASE("an empty token opens nothing", "[admin][http_api]") {
+  for (const auto authorization : {"", "Bearer ", "Bearer x"}) {
+    const auto answer = answer_to(make_request(verb::get, "/v1/sessions", authorization), "");
+    CHECK(answer.status == 401);
+    CHECK(answer.body["detail"].get<std::string>().find("No token is configured") == 0);
+  }
+}
+
+TEST_CASE("responses say what they are", "[admin][http_api]") {
+  auto request = make_request(verb::get, "/v1/sessions");
+  const auto plain = make_response(request, {.body = {{"a", 1}}});
+  CHECK(plain.result_int() == 200);
+  CHECK(plain[http::field::server] == "sessiongate");
+  CHECK(plain[http::field::content_type] == "application/json");
+  CHECK(plain[http::field::content_length] == "8");
+  CHECK(plain.body() == "{\"a\":1}\n");
+  CHECK(plain.keep_alive());
+
+  request.keep_alive(false);
+  const auto problem = make_response(request, make_problem(404, "x"));
+  CHECK(problem[http::field::content_type] == "application/problem+json");
+  CHECK_FALSE(problem.keep_alive());
+}
+
+TEST_CASE("HEAD is GET without the body", "[admin][http_api]") {
+  const auto response = make_response(make_request(verb::head, "/v1/sessions"), {.body = {{"a", 1}}});
+  CHECK(response.body().empty());
+  CHECK(response[http::field::content_length] == "8");
+}
+
+TEST_CASE("names that are not UTF-8 do not break a body", "[admin][http_api]") {
+  const auto response = make_response(make_request(verb::get, "/v1/sessions"), {.body = {{"user", "\xFF\xFE"}}});
+  CHECK(nlohmann::json::accept(response.body()));
+}
+
+}  // namespace
+}  // namespace sessiongate::admin
