@@ -45,9 +45,8 @@ interrupt_answer interrupt(own_server_session* own, const std::string& control_u
   kill_route route(own, control);
   boost::asio::io_context context;
   interrupt_answer answer;
-  test::run(context, [&]() -> awaitable<void> {
-    answer = co_await route.interrupt(backend, 5, interrupt_scope::query);
-  }());
+  test::run(context,
+            [&]() -> awaitable<void> { answer = co_await route.interrupt(backend, 5, interrupt_scope::query); }());
   return answer;
 }
 

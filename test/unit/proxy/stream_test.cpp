@@ -6,13 +6,18 @@
 #include <boost/asio/post.hpp>
 
 #include <array>
+#include <chrono>
+#include <string>
+#include <thread>
 
 using namespace sessiongate::proxy;
 namespace asio = boost::asio;
 
 namespace {
 
-std::string_view text(std::span<const std::uint8_t> bytes) { return sessiongate::protocol::as_text(bytes); }
+std::string_view text(std::span<const std::uint8_t> bytes) {
+  return sessiongate::protocol::as_text(bytes);
+}
 
 }  // namespace
 
@@ -37,8 +42,10 @@ TEST_CASE("the peer's orderly end is closed without an error, a reset is one wit
   std::array<std::uint8_t, 16> buffer{};
   const bool orderly = GENERATE(true, false);
   test::run(context, [&]() -> awaitable<void> {
-    if (orderly) both.close();
-    else both.reset();
+    if (orderly)
+      both.close();
+    else
+      both.reset();
     co_await both.near.readable();
     const auto got = both.near.read_some(buffer);
     CHECK(got.what == io_result::status::closed);

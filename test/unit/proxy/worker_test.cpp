@@ -44,7 +44,9 @@ TEST_CASE("a deadline expires once, when it lives too long") {
 TEST_CASE("a deadline that ends in time does not expire") {
   worker home(buffer_size);
   int expired = 0;
-  { const deadline limit(home, 50ms, [&] { ++expired; }); }
+  {
+    const deadline limit(home, 50ms, [&] { ++expired; });
+  }
   std::optional<deadline> ended_later;
   ended_later.emplace(home, 250ms, [&] { ++expired; });
   run_for(home, 100ms);
@@ -82,7 +84,9 @@ TEST_CASE("a deadline that ends when it expires, and one made by it") {
 TEST_CASE("deadlines come back after there was none for a while") {
   worker home(buffer_size);
   int expired = 0;
-  { const deadline limit(home, 10s, [&] { ++expired; }); }
+  {
+    const deadline limit(home, 10s, [&] { ++expired; });
+  }
   run_for(home, 250ms);
   const deadline again(home, 50ms, [&] { ++expired; });
   run_for(home, 400ms);

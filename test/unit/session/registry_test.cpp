@@ -170,7 +170,9 @@ TEST_CASE("a stale entry of the second index hits nobody") {
   REQUIRE(sessions.add(one));
   REQUIRE(sessions.bind(9, one->cs_id()));
 
-  SECTION("the session has no such server session (any more, or not yet)") { CHECK(sessions.find(9).empty()); }
+  SECTION("the session has no such server session (any more, or not yet)") {
+    CHECK(sessions.find(9).empty());
+  }
   SECTION("the session is gone") {
     one->add_server(1, 9);
     sessions.remove(one->cs_id());

@@ -1,4 +1,5 @@
-// The registry under load from many threads: what ThreadSanitizer looks at, and what must hold whatever the interleaving.
+// The registry under load from many threads: what ThreadSanitizer looks at, and what must hold whatever the
+// interleaving.
 #include "session/recorded_session.hpp"
 #include "session/registry.hpp"
 

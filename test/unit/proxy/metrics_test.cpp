@@ -1,0 +1,110 @@
+#include "proxy/metrics.hpp"
+
+#include "proxy/client_connection.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+using namespace sessiongate;
+using namespace sessiongate::proxy;
+
+namespace {
+
+struct page {
+  std::map<std::string, std::string> kinds;     // by name, from # TYPE
+  std::set<std::string> helped;                 // from # HELP
+  std::map<std::string, std::uint64_t> values;  // by name with labels
+};
+
+/// Reads the text format strictly: what is no HELP, no TYPE and no sample fails.
+page read(const std::string& text) {
+  static const std::regex help("# HELP ([a-z_]+) .+");
+  static const std::regex type("# TYPE ([a-z_]+) (counter|gauge)");
+  static const std::regex sample(R"re(([a-z_]+)((?:\{[a-z_]+="[^"\\]*"\})?) ([0-9]+))re");
+  page found;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    std::smatch part;
+    if (std::regex_match(line, part, help)) {
+      CHECK(found.helped.insert(part[1]).second);
+    } else if (std::regex_match(line, part, type)) {
+      CHECK(found.kinds.emplace(part[1], part[2]).second);
+    } else {
+      REQUIRE(std::regex_match(line, part, sample));
+      const std::string name = part[1];
+      CHECK(found.helped.contains(name));
+      CHECK(found.kinds.contains(name));
+      CHECK(found.values.emplace(name + part[2].str(), std::stoull(part[3])).second);
+    }
+  }
+  return found;
+}
+
+config settings() {
+  config read;
+  read.backend = {"127.0.0.1", 3306};
+  return read;
+}
+
+std::vector<std::unique_ptr<worker>> two_workers() {
+  std::vector<std::unique_ptr<worker>> made;
+  made.push_back(std::make_unique<worker>(4096));
+  made.push_back(std::make_unique<worker>(4096));
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("the metrics page is well-formed, and every sample has HELP and TYPE") {
+  const gateway shared(settings());
+  const auto workers = two_workers();
+  const auto text = render_metrics(shared, workers);
+  CHECK(text.ends_with('\n'));
+  const auto found = read(text);
+  CHECK(found.kinds.size() == found.helped.size());
+  for (const auto& [name, kind] : found.kinds) {
+    INFO(name);
+    CHECK(name.starts_with("sessiongate_"));
+    CHECK(name.ends_with("_total") == (kind == "counter"));
+    const auto at = found.values.lower_bound(name);
+    REQUIRE(at != found.values.end());
+    CHECK(at->first.starts_with(name));
+  }
+}
+
+TEST_CASE("the metrics page sums what the workers counted") {
+  gateway shared(settings());
+  const auto workers = two_workers();
+  workers[0]->counters().accepted.add(2);
+  workers[1]->counters().accepted.add(3);
+  workers[1]->counters().bytes_from_clients.add(5'000'000'000);
+  workers[0]->counters().stops[static_cast<std::size_t>(session::stop_reason::killed)].add(4);
+  workers[1]->add_load();
+  shared.draining.store(true);
+
+  auto found = read(render_metrics(shared, workers));
+  CHECK(found.values["sessiongate_client_connections_total"] == 5);
+  CHECK(found.values["sessiongate_client_received_bytes_total"] == 5'000'000'000);
+  CHECK(found.values["sessiongate_sessions_closed_total{reason=\"killed\"}"] == 4);
+  CHECK(found.values["sessiongate_sessions_closed_total{reason=\"client_quit\"}"] == 0);
+  CHECK(found.values["sessiongate_worker_sessions{worker=\"0\"}"] == 0);
+  CHECK(found.values["sessiongate_worker_sessions{worker=\"1\"}"] == 1);
+  CHECK(found.values["sessiongate_draining"] == 1);
+  CHECK(found.values["sessiongate_client_sessions"] == 0);
+}
+
+TEST_CASE("every reason for a session's end has its sample") {
+  const gateway shared(settings());
+  const auto workers = two_workers();
+  const auto found = read(render_metrics(shared, workers));
+  for (std::uint8_t index = 1; index < session::stop_reason_count; ++index) {
+    const auto text = std::string(session::to_text(static_cast<session::stop_reason>(index)));
+    INFO(text);
+    CHECK(found.values.contains("sessiongate_sessions_closed_total{reason=\"" + text + "\"}"));
+  }
+}

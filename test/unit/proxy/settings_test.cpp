@@ -1,0 +1,160 @@
+#include "proxy/settings.hpp"
+
+#include "proxy/configuration.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+using namespace sessiongate::proxy;
+using test::contains;
+
+namespace {
+
+std::string assign(std::string_view name, std::string_view text, config& target) {
+  for (const auto& each : settings()) {
+    if (each.name == name) return each.assign(target, text);
+  }
+  FAIL("no setting " << name);
+  return {};
+}
+
+/// The value that the text became, as it is shown.
+std::string taken(std::string_view name, std::string_view text) {
+  config target;
+  INFO(name << " = " << text);
+  CHECK(assign(name, text, target).empty());
+  for (const auto& each : settings()) {
+    if (each.name == name) return each.show(target);
+  }
+  return {};
+}
+
+bool refused(std::string_view name, std::string_view text) {
+  config target;
+  INFO(name << " = " << text);
+  return !assign(name, text, target).empty();
+}
+
+}  // namespace
+
+TEST_CASE("every setting has a name, a help text, and a way back from what it shows") {
+  std::set<std::string_view> names;
+  for (const auto& each : settings()) {
+    INFO(each.name);
+    CHECK(names.insert(each.name).second);
+    CHECK(each.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos);
+    CHECK_FALSE(each.help.empty());
+    config target;
+    const auto shown = each.show(target);
+    if (shown.empty()) continue;
+    CHECK(each.assign(target, shown).empty());
+    CHECK(each.show(target) == shown);
+  }
+}
+
+TEST_CASE("names of variables and keys") {
+  CHECK(environment_name("admin-token-file") == "SESSIONGATE_ADMIN_TOKEN_FILE");
+  CHECK(file_key("admin-token-file") == "admin_token_file");
+  CHECK(file_key("listen") == "listen");
+}
+
+TEST_CASE("endpoints") {
+  CHECK(taken("backend", "10.0.0.1:3306") == "10.0.0.1:3306");
+  CHECK(taken("backend", "db.example.org:3306") == "db.example.org:3306");
+  CHECK(taken("backend", "[::1]:3306") == "[::1]:3306");
+  CHECK(taken("listen", ":2883") == "0.0.0.0:2883");
+  CHECK(taken("listen", "127.0.0.1:0") == "127.0.0.1:0");
+  CHECK(taken("listen", "[::]:2883") == "[::]:2883");
+  CHECK(taken("admin-listen", "off") == "off");
+  CHECK(taken("admin-listen", "[::1]:2884") == "[::1]:2884");
+  for (const auto* text : {"", "10.0.0.1", "10.0.0.1:", "10.0.0.1:x", "10.0.0.1:65536", "10.0.0.1:-1", "::1:3306",
+                           "[::1:3306", "10.0.0.1:3306 "}) {
+    CHECK(refused("backend", text));
+    CHECK(refused("listen", text));
+    CHECK(refused("admin-listen", text));
+  }
+  CHECK(refused("backend", "10.0.0.1:0"));
+}
+
+TEST_CASE("what is listened on is a numeric address") {
+  CHECK(refused("listen", "localhost:2883"));
+  CHECK(refused("admin-listen", "localhost:2884"));
+  CHECK(refused("listen", "999.0.0.1:2883"));
+}
+
+TEST_CASE("an endpoint that is refused leaves the one before") {
+  config target;
+  CHECK_FALSE(assign("listen", "localhost:1", target).empty());
+  CHECK(target.listen == config().listen);
+}
+
+TEST_CASE("the admin API can be turned off and on again") {
+  config target;
+  CHECK(assign("admin-listen", "off", target).empty());
+  CHECK_FALSE(target.admin_enabled);
+  CHECK(assign("admin-listen", "127.0.0.1:2885", target).empty());
+  CHECK(target.admin_enabled);
+  CHECK(target.admin_listen.port == 2885);
+}
+
+TEST_CASE("durations") {
+  for (const auto* name : {"connect-timeout", "login-timeout", "kill-timeout", "drain-timeout"}) {
+    CHECK(taken(name, "500ms") == "500ms");
+    CHECK(taken(name, "10s") == "10000ms");
+    CHECK(taken(name, "10") == "10000ms");
+    CHECK(taken(name, "2m") == "120000ms");
+    CHECK(taken(name, "0") == "0ms");
+    CHECK(taken(name, "1440m") == "86400000ms");
+    CHECK(taken(name, "86400s") == "86400000ms");
+    CHECK(taken(name, "86400000ms") == "86400000ms");
+    for (const auto* text : {"", "s", "-1s", "+1s", "1.5s", "10 s", "10h", "1441m", "86401s", "86400001ms", "ms",
+                             "99999999999999999999s", "10S"}) {
+      CHECK(refused(name, text));
+    }
+  }
+}
+
+TEST_CASE("counts are taken up to their limits and not beyond") {
+  struct limits {
+    std::string_view name;
+    std::uint64_t min;
+    std::uint64_t max;
+  };
+  constexpr limits all[] = {{"workers", 0, 1024},
+                            {"read-buffer-size", 4096, 16'777'216},
+                            {"login-packet-max", 4096, 16'777'215},
+                            {"admin-statement-max", 1024, 1'048'576},
+                            {"admin-prepared-max", 1, 65'536},
+                            {"listen-backlog", 1, 65'535}};
+  for (const auto& each : all) {
+    CHECK(taken(each.name, std::to_string(each.min)) == std::to_string(each.min));
+    CHECK(taken(each.name, std::to_string(each.max)) == std::to_string(each.max));
+    CHECK(refused(each.name, std::to_string(each.max + 1)));
+    if (each.min > 0) CHECK(refused(each.name, std::to_string(each.min - 1)));
+    for (const auto* text : {"", "-1", "+5000", "5000 ", "0x2000", "5k", "99999999999999999999"}) {
+      CHECK(refused(each.name, text));
+    }
+    config target;
+    CHECK(assign(each.name, "x", target) == fmt::format("must be a number from {} to {}", each.min, each.max));
+  }
+}
+
+TEST_CASE("lists") {
+  config target;
+  CHECK(assign("operators", " root , dba,,ops ", target).empty());
+  CHECK(target.operators == std::vector<std::string>{"root", "dba", "ops"});
+  CHECK(taken("operators", "root,dba") == "root,dba");
+  CHECK(assign("operators", "", target).empty());
+  CHECK(target.operators.empty());
+}
+
+TEST_CASE("words") {
+  for (const auto* level : {"trace", "debug", "info", "warning", "error"}) CHECK(taken("log-level", level) == level);
+  CHECK(refused("log-level", "warn"));
+  CHECK(refused("log-level", "INFO"));
+  CHECK(refused("log-level", ""));
+  CHECK(taken("log-format", "json") == "json");
+  CHECK(taken("log-format", "text") == "text");
+  CHECK(refused("log-format", "xml"));
+}
