@@ -2,8 +2,8 @@
 
 #include "proxy/settings.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -62,11 +62,15 @@ void read_settings_file(const std::string& path, found_settings& found, std::vec
     return;
   }
   for (const auto& [key, value] : document.items()) {
-    const auto known = std::ranges::find_if(settings(), [&](const setting& each) { return file_key(each.name) == key; });
+    const auto known =
+        std::ranges::find_if(settings(), [&](const setting& each) { return file_key(each.name) == key; });
     const bool plain = value.is_string() || value.is_number_integer() || value.is_array();
-    if (known == settings().end()) errors.push_back(fmt::format("{}: unknown setting \"{}\"", path, key));
-    else if (!plain) errors.push_back(fmt::format("{}: \"{}\" must be a string, a number or a list", path, key));
-    else found[known->name] = {text_of(value), fmt::format("{}: \"{}\"", path, key)};
+    if (known == settings().end())
+      errors.push_back(fmt::format("{}: unknown setting \"{}\"", path, key));
+    else if (!plain)
+      errors.push_back(fmt::format("{}: \"{}\" must be a string, a number or a list", path, key));
+    else
+      found[known->name] = {text_of(value), fmt::format("{}: \"{}\"", path, key)};
   }
 }
 

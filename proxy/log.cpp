@@ -71,8 +71,8 @@ void open_log(std::string_view level, log_format format) {
 }
 
 void close_log() {
+  spdlog::shutdown();  // writes what waits and ends the writing thread, which uses the sink until then
   sink.reset();
-  spdlog::shutdown();
 }
 
 bool log_enabled(log_level level) { return sink != nullptr && level >= threshold; }

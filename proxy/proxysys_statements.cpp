@@ -125,8 +125,8 @@ std::optional<builtin_rows> show(std::string_view what) {
   auto word = take_word(what);
   if (word == "session" || word == "global" || word == "local") word = take_word(what);
   if (word == "warnings" || word == "errors") {
-    return builtin_rows{{{"Level", column_type::text}, {"Code", column_type::unsigned_integer}, {"Message", column_type::text}},
-                        {}};
+    return builtin_rows{
+        {{"Level", column_type::text}, {"Code", column_type::unsigned_integer}, {"Message", column_type::text}}, {}};
   }
   if (word == "collation") return builtin_rows{{{"Collation", column_type::text}, {"Id", column_type::text}}, {}};
   if (word == "databases" || word == "schemas") return builtin_rows{{{"Database", column_type::text}}, {}};
@@ -146,8 +146,10 @@ std::variant<builtin_unknown, builtin_ok, builtin_rows> answer_builtin(std::stri
   const auto word = take_word(text);
   if (std::ranges::find(accepted_first_words, word) != accepted_first_words.end()) return builtin_ok{};
   std::optional<builtin_rows> rows;
-  if (word == "select") rows = select(text, context);
-  else if (word == "show") rows = show(text);
+  if (word == "select")
+    rows = select(text, context);
+  else if (word == "show")
+    rows = show(text);
   if (rows) return std::move(*rows);
   return builtin_unknown{};
 }

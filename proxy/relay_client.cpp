@@ -52,7 +52,7 @@ relay::scan::halt relay::consider(const protocol::command_framer::step& started)
     if (fate == command_fate::answer) return scan::halt::answer;
     if (fate == command_fate::need_more) return scan::halt::need_more;
   }
-  if (connection_.bound() == nullptr) return scan::halt::no_backend;
+  if (connection_.bound() == nullptr && started.type != command::quit) return scan::halt::no_backend;
   if (!tracker_.can_expect() && !has_no_response(started.type)) return scan::halt::queue_full;
   return scan::halt::none;
 }

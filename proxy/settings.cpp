@@ -1,8 +1,8 @@
 #include "proxy/settings.hpp"
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <array>
@@ -28,8 +28,10 @@ std::string assign_endpoint(session::endpoint& target, std::string_view text) {
   std::uint16_t port = 0;
   if (colon == std::string_view::npos || !to_number(text.substr(colon + 1), port)) return "must be HOST:PORT";
   auto host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string_view::npos) return "an IPv6 address needs brackets: [::1]:3306";
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos)
+    return "an IPv6 address needs brackets: [::1]:3306";
   target = {host.empty() ? "0.0.0.0" : std::string(host), port};
   return std::string(ok);
 }
@@ -77,17 +79,16 @@ constexpr auto assign_text = [](config& target, std::string_view text) -> std::s
 };
 
 template <auto Member>
-constexpr auto duration_of = [](const config& source) -> std::string {
-  return fmt::format("{}ms", (source.*Member).count());
-};
+constexpr auto duration_of =
+    [](const config& source) -> std::string { return fmt::format("{}ms", (source.*Member).count()); };
 
 template <auto Member>
-constexpr auto take_duration = [](config& target, std::string_view text) { return assign_duration(target.*Member, text); };
+constexpr auto take_duration =
+    [](config& target, std::string_view text) { return assign_duration(target.*Member, text); };
 
 template <auto Member, std::size_t Min, std::size_t Max>
-constexpr auto take_count = [](config& target, std::string_view text) {
-  return assign_count(target.*Member, text, Min, Max);
-};
+constexpr auto take_count =
+    [](config& target, std::string_view text) { return assign_count(target.*Member, text, Min, Max); };
 
 template <auto Member>
 constexpr auto count_of = [](const config& source) -> std::string { return std::to_string(source.*Member); };
@@ -168,10 +169,10 @@ constexpr setting table[] = {
      duration_of<&config::kill_timeout>},
     {"drain-timeout", "how long statements in flight may go on after SIGTERM", take_duration<&config::drain_timeout>,
      duration_of<&config::drain_timeout>},
-    {"read-buffer-size", "bytes that a worker reads at once", take_count<&config::read_buffer_size, 4096, 16 * mebibyte>,
-     count_of<&config::read_buffer_size>},
-    {"login-packet-max", "bytes of a packet during login", take_count<&config::login_packet_max, 4096, 16 * mebibyte - 1>,
-     count_of<&config::login_packet_max>},
+    {"read-buffer-size", "bytes that a worker reads at once",
+     take_count<&config::read_buffer_size, 4096, 16 * mebibyte>, count_of<&config::read_buffer_size>},
+    {"login-packet-max", "bytes of a packet during login",
+     take_count<&config::login_packet_max, 4096, 16 * mebibyte - 1>, count_of<&config::login_packet_max>},
     {"admin-statement-max", "bytes of a statement that is looked at as a command for the proxy",
      take_count<&config::admin_statement_max, 1024, mebibyte>, count_of<&config::admin_statement_max>},
     {"admin-prepared-max", "prepared commands for the proxy that a session may hold",
@@ -193,9 +194,13 @@ std::string in_upper_snake(std::string_view name) {
 
 }  // namespace
 
-std::span<const setting> settings() { return table; }
+std::span<const setting> settings() {
+  return table;
+}
 
-std::string environment_name(std::string_view name) { return "SESSIONGATE_" + in_upper_snake(name); }
+std::string environment_name(std::string_view name) {
+  return "SESSIONGATE_" + in_upper_snake(name);
+}
 
 std::string file_key(std::string_view name) {
   std::string out(name);

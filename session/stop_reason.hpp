@@ -17,8 +17,8 @@ enum class stop_reason : std::uint8_t {
   backend_gone,         // the backend closed or reset its connection
   killed,               // by KILL, in SQL or over HTTP
   server_session_killed,
-  drained,              // the proxy is stopping
-  protocol_error,       // bytes that cannot be part of the protocol
+  drained,         // the proxy is stopping
+  protocol_error,  // bytes that cannot be part of the protocol
   internal_error,
 };
 

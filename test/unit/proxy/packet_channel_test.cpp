@@ -22,7 +22,7 @@ std::string packet(std::uint8_t sequence_id, std::string_view payload) {
   return std::string(protocol::as_text(out));
 }
 
-awaitable<void> pause() {
+awaitable<void> wait_a_little() {
   asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(5));
   co_await timer.async_wait(asio::use_awaitable);
 }
@@ -56,7 +56,7 @@ TEST_CASE_METHOD(fixture, "a packet is read whole wherever it is split") {
       asio::steady_timer timer(context, std::chrono::milliseconds(1));
       timer.async_wait([&](error_code) { both.send(std::string_view(whole).substr(cut)); });
       co_await expect("a payload that is longer than the scratch buffer");
-      co_await pause();
+      co_await wait_a_little();
     }());
     CHECK(channel.next_sequence_id() == 4);
     CHECK(channel.take_rest().empty());
@@ -104,7 +104,7 @@ TEST_CASE("a packet above the limit that has arrived whole is refused, too") {
   packet_channel channel(both.near, scratch, payload_max);
   test::run(context, [&]() -> awaitable<void> {
     both.send(packet(0, std::string(payload_max + 1, 'x')));
-    co_await pause();
+    co_await wait_a_little();
     const auto got = co_await channel.read();
     CHECK(got.ec == asio::error::message_size);
   }());

@@ -60,11 +60,16 @@ TEST_CASE("PyMySQL starts") {
   CHECK(is_ok("BEGIN"));
 }
 
-TEST_CASE("mysql2 and its pools start") {
-  CHECK(is_ok("SET NAMES utf8mb4 COLLATE utf8mb4_general_ci"));
+TEST_CASE("mysql2 for Node works: it starts without a statement") {
   CHECK(is_ok("START TRANSACTION"));
+  CHECK(is_ok("COMMIT"));
   CHECK(value_of("SELECT 1") == "1");
   CHECK(value_of("SELECT CONNECTION_ID()") == "1073741830");
+}
+
+TEST_CASE("mysql-connector-python starts") {
+  CHECK(is_ok("SET NAMES 'utf8mb4' COLLATE 'utf8mb4_0900_ai_ci'"));
+  CHECK(is_ok("SET @@session.autocommit = OFF"));
 }
 
 TEST_CASE("Connector/J starts") {

@@ -13,7 +13,11 @@ namespace test = sessiongate::proxy::test;
 namespace {
 
 awaitable<void> wait_until(changed_signal& changed, const int& value, int wanted, int& looks) {
-  for (; value < wanted; ++looks) co_await changed.wait();
+  while (true) {
+    if (value >= wanted) co_return;
+    co_await changed.wait();
+    ++looks;
+  }
 }
 
 }  // namespace
