@@ -300,4 +300,13 @@ result<std::uint32_t> parse_statement_id(bytes_view payload) {
   return id;
 }
 
+result<std::uint32_t> parse_process_kill(bytes_view payload) {
+  wire_reader reader(payload);
+  const auto type = reader.read_u8();
+  const auto id = reader.read_u32();
+  if (!reader.ok()) return errc::incomplete_message;
+  if (type != static_cast<std::uint8_t>(command::process_kill)) return errc::malformed_field;
+  return id;
+}
+
 }  // namespace sessiongate::protocol

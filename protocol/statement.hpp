@@ -35,6 +35,9 @@ result<execute_request> parse_execute(bytes_view payload, std::uint16_t paramete
 /// The statement id in COM_STMT_EXECUTE / CLOSE / RESET / FETCH / SEND_LONG_DATA / bulk execute.
 result<std::uint32_t> parse_statement_id(bytes_view payload);
 
+/// The id in COM_PROCESS_KILL.
+result<std::uint32_t> parse_process_kill(bytes_view payload);
+
 /// MariaDB clients name the statement they prepared last (in the same pipeline) by this id.
 inline constexpr std::uint32_t last_prepared_statement = 0xFFFFFFFF;
 

@@ -39,11 +39,10 @@ std::uint64_t plain_kill_id(const admin::command& what) {
 }  // namespace
 
 admin_conversation::admin_conversation(client_connection& connection, protocol::capabilities negotiated,
-                                       own_server_session* own, control_account& control)
+                                       own_server_session* own)
     : connection_(connection),
       negotiated_(negotiated),
       own_(own),
-      control_(control),
       next_prepared_(first_prepared_id) {}
 
 admin::principal admin_conversation::who() const {
@@ -118,7 +117,7 @@ awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_
     case command::query: co_return co_await answer_query(payload, std::move(asked));
     case command::stmt_prepare: co_return prepare(payload, asked);
     case command::process_kill: {
-      asked.what = {.what = admin::kill_session{*protocol::parse_statement_id(payload)}, .plain_kill = true};
+      asked.what = {.what = admin::kill_session{*protocol::parse_process_kill(payload)}, .plain_kill = true};
       co_return co_await run(std::move(asked));
     }
     case command::stmt_execute: co_return co_await answer_execute(payload, std::move(asked));
@@ -206,7 +205,7 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
     if (!known && own_ != nullptr && asked.can_forward) co_return reply{.forward = true, .packets = {}};
     if (auto told = co_await leave_to_backend(asked, id)) co_return render(*told, asked);
   }
-  kill_route route(own_, control_);
+  kill_route route(own_, shared.control);
   admin::execution_context context{shared.sessions, route, shared.settings.kill_timeout, ::getpid()};
   const auto result = co_await admin::execute(asked.what.what, who(), context);
   co_return render(result, asked);

@@ -29,8 +29,7 @@ class admin_conversation {
   };
 
   /// `own` may be null, as in kill_route.
-  admin_conversation(client_connection& connection, protocol::capabilities negotiated, own_server_session* own,
-                     control_account& control);
+  admin_conversation(client_connection& connection, protocol::capabilities negotiated, own_server_session* own);
 
   /// On the data path, for each command: cheap for what is not ours.
   [[nodiscard]] command_fate look(const protocol::command_framer::step& started) const;
@@ -69,7 +68,6 @@ class admin_conversation {
   client_connection& connection_;
   protocol::capabilities negotiated_;
   own_server_session* own_;
-  control_account& control_;
   std::unordered_map<std::uint32_t, prepared_statement> prepared_;
   std::uint32_t next_prepared_;
   std::uint32_t last_prepared_ = 0;

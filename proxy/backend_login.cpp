@@ -131,10 +131,13 @@ awaitable<pass_result> pass_through::finish(const protocol::bytes& payload) {
     told.state_info = {};
     told.status &= static_cast<protocol::status_flags>(~protocol::status_session_state_changed);
   }
+  // Before the client knows: it may be killed, by its own account, as soon as it has read the OK.
+  connection_.logged_in(*connection_.who(), response_.database);
+  connection_.publish_in_transaction((ok->status & protocol::status_in_transaction) != 0);
   protocol::bytes out;
   protocol::write_ok_packet(out, told, response_.flags);
   if (const auto ec = co_await client_.write(out)) co_return login_failure{stop_reason::client_gone, {}, ec, {}};
-  co_return backend_login{negotiated_, ok->status, response_.database};
+  co_return backend_login{negotiated_, ok->status};
 }
 
 awaitable<pass_result> pass_through::carry() {
@@ -174,7 +177,7 @@ awaitable<pass_result> pass_login_through(client_connection& connection, packet_
 }
 
 awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared) {
-  stream connection(on.context().get_executor());
+  stream connection(on.poller());
   packet_channel channel(connection, on.buffer(), shared.settings.login_packet_max);
   const deadline limit(on, shared.settings.connect_timeout, [&connection] { connection.close(); });
   auto reached = co_await dial(connection, channel, shared.server);

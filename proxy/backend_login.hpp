@@ -17,7 +17,6 @@ namespace sessiongate::proxy {
 struct backend_login {
   protocol::capabilities negotiated = 0;
   protocol::status_flags status = 0;
-  std::string database;
 };
 
 /// `error` is what the client has still to be told; without one either it has been told, or it is the client that went
@@ -29,7 +28,8 @@ struct login_failure {
   std::string detail;
 };
 
-/// `response` is the client's, with the backend's user name in it.
+/// `response` is the client's, with the backend's user name in it. When it passes, the session is published as logged in
+/// and the client has its OK.
 awaitable<std::variant<login_failure, backend_login>> pass_login_through(client_connection& connection,
                                                                          packet_channel& client,
                                                                          protocol::handshake_response response);

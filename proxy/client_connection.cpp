@@ -17,12 +17,12 @@ namespace sessiongate::proxy {
 namespace asio = boost::asio;
 using session::stop_reason;
 
-client_connection::client_connection(gateway& shared, worker& home, stream client, session::client_session_ids ids,
+client_connection::client_connection(gateway& shared, worker& home, int accepted, session::client_session_ids ids,
                                      session::endpoint address)
     : client_session(ids, std::move(address), home.thread_id(), shared.settings.cluster),
       shared_(shared),
       home_(home),
-      client_(std::move(client)) {
+      client_(home.poller(), accepted) {
   home_.add_load();
 }
 
@@ -41,7 +41,8 @@ awaitable<void> client_connection::run(std::shared_ptr<client_connection> self) 
     if (const auto* refused = std::get_if<session::stop_request>(&outcome)) {
       self->end(*refused);
     } else if (auto* account = std::get_if<logged_in_account>(&outcome)) {
-      co_await relay_session(self, std::move(*account));
+      start_relay(self, std::move(*account));
+      co_return;
     } else {
       co_await serve_proxysys(*self, std::get<logged_in_proxysys>(std::move(outcome)));
     }
@@ -112,7 +113,7 @@ void client_connection::end_server_session(std::uint64_t ss_id, session::stop_re
 
 stream& client_connection::make_backend() {
   detach_backend();
-  backend_ = std::make_unique<stream>(home_.context().get_executor());
+  backend_ = std::make_unique<stream>(home_.poller());
   return *backend_;
 }
 

@@ -18,7 +18,8 @@ class client_connection final : public session::client_session,
                                 public worker_hook,
                                 public std::enable_shared_from_this<client_connection> {
  public:
-  client_connection(gateway& shared, worker& home, stream client, session::client_session_ids ids,
+  /// Takes over the accepted, non-blocking socket.
+  client_connection(gateway& shared, worker& home, int accepted, session::client_session_ids ids,
                     session::endpoint address);
   ~client_connection() override;
 

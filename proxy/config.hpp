@@ -43,6 +43,7 @@ struct config {
   std::size_t admin_statement_max = 64 * 1024;        // bytes
   std::size_t admin_prepared_max = 256;               // statements of the proxy's own that a session may hold prepared
   std::size_t listen_backlog = 4096;
+  std::chrono::microseconds spin{0};  // how long a worker looks again before it sleeps
 
   std::string log_level = "info";
   log_format format = log_format::text;

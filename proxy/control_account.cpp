@@ -10,8 +10,9 @@
 #include "protocol/handshake_response.hpp"
 #include "protocol/ok_packet.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <array>
@@ -30,8 +31,8 @@ interrupt_answer unreached(std::string message) {
 /// One connection of the control account.
 class control_connection {
  public:
-  control_connection(gateway& shared, boost::asio::any_io_executor executor)
-      : shared_(shared), stream_(executor), channel_(stream_, scratch_, shared.settings.login_packet_max) {}
+  control_connection(const config& settings, const backend& server, poller& on)
+      : settings_(settings), server_(server), stream_(on), channel_(stream_, scratch_, settings.login_packet_max) {}
 
   void close() { stream_.close(); }
   awaitable<interrupt_answer> run(std::string statement);
@@ -41,14 +42,15 @@ class control_connection {
   awaitable<bool> answer_request(const protocol::bytes& request);
   [[nodiscard]] std::string respond(std::string_view plugin, std::string_view nonce) const;
 
-  gateway& shared_;
+  const config& settings_;
+  const backend& server_;
   std::array<std::uint8_t, 4096> scratch_{};
   stream stream_;
   packet_channel channel_;
 };
 
 std::string control_connection::respond(std::string_view plugin, std::string_view nonce) const {
-  const auto& password = shared_.settings.control_password;
+  const auto& password = settings_.control_password;
   if (plugin == caching_sha2_plugin) return caching_sha2_response(password, nonce);
   return native_password_response(password, nonce);
 }
@@ -66,13 +68,13 @@ awaitable<bool> control_connection::answer_request(const protocol::bytes& reques
 }
 
 awaitable<interrupt_answer> control_connection::log_in() {
-  auto reached = co_await dial(stream_, channel_, shared_.server);
+  auto reached = co_await dial(stream_, channel_, server_);
   if (!reached.hello) co_return unreached(reached.error.message);
   protocol::handshake_response response;
   response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
   response.packet_size_max = protocol::packet_payload_max;
   response.collation = reached.hello->collation;
-  response.user = shared_.settings.control_user;
+  response.user = settings_.control_user;
   response.auth_plugin = reached.hello->auth_plugin == caching_sha2_plugin ? caching_sha2_plugin : native_password_plugin;
   response.auth_response = respond(response.auth_plugin, reached.hello->nonce);
   protocol::bytes payload;
@@ -119,17 +121,21 @@ interrupt_answer to_interrupt_answer(protocol::bytes_view payload) {
 }
 
 awaitable<interrupt_answer> control_account::kill(std::uint32_t connection_id, admin::interrupt_scope scope) {
-  const auto executor = co_await boost::asio::this_coro::executor;
+  auto statement = kill_statement(connection_id, scope);
+  co_return co_await boost::asio::co_spawn(home_.context(), run(std::move(statement)), boost::asio::use_awaitable);
+}
+
+awaitable<interrupt_answer> control_account::run(std::string statement) {
   // The timer's handler may run after this coroutine has ended, so it shares the connection.
-  const auto connection = std::make_shared<control_connection>(shared_, executor);
+  const auto connection = std::make_shared<control_connection>(settings_, server_, home_);
   const auto late = std::make_shared<bool>(false);
-  boost::asio::steady_timer limit(executor, shared_.settings.kill_timeout);
+  boost::asio::steady_timer limit(home_.context(), settings_.kill_timeout);
   limit.async_wait([connection, late](const error_code& ec) {
     if (ec) return;
     *late = true;
     connection->close();
   });
-  auto answer = co_await connection->run(kill_statement(connection_id, scope));
+  auto answer = co_await connection->run(std::move(statement));
   limit.cancel();
   if (*late) answer = {interrupt_status::timeout, protocol::er::unknown_error, "HY000", "the backend did not answer"};
   co_return answer;

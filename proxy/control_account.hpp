@@ -1,8 +1,9 @@
 // The control account: a backend account of the configuration that interrupts statements there for killers who have no
-// server session of their own. One short connection for each interruption, on the caller's executor; any thread.
+// server session of their own. One short connection for each interruption, on the admin thread; any thread may ask.
 #pragma once
 
-#include "proxy/gateway.hpp"
+#include "proxy/backend.hpp"
+#include "proxy/config.hpp"
 #include "proxy/stream.hpp"
 
 #include "admin/execute.hpp"
@@ -11,14 +12,20 @@ namespace sessiongate::proxy {
 
 class control_account {
  public:
-  explicit control_account(gateway& shared) : shared_(shared) {}
+  /// `home` is the admin thread's.
+  control_account(const config& settings, const backend& server, poller& home)
+      : settings_(settings), server_(server), home_(home) {}
 
-  [[nodiscard]] bool configured() const { return !shared_.settings.control_user.empty(); }
-  /// Answers within kill_timeout.
+  [[nodiscard]] bool configured() const { return !settings_.control_user.empty(); }
+  /// Answers within kill_timeout, on the caller's executor.
   awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope);
 
  private:
-  gateway& shared_;
+  awaitable<admin::interrupt_answer> run(std::string statement);
+
+  const config& settings_;
+  const backend& server_;
+  poller& home_;
 };
 
 /// What a backend's OK or ERR to a KILL means.

@@ -3,6 +3,7 @@
 
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
+#include "proxy/control_account.hpp"
 
 #include "session/ids.hpp"
 #include "session/registry.hpp"
@@ -12,12 +13,15 @@
 namespace sessiongate::proxy {
 
 struct gateway {
-  explicit gateway(config read) : settings(std::move(read)), server(*settings.backend) {}
+  /// `admin` is the admin thread's: the control account's connections live there.
+  gateway(config read, poller& admin)
+      : settings(std::move(read)), server(*settings.backend), control(settings, server, admin) {}
 
   const config settings;
   session::registry sessions;
   session::id_source ids;
   backend server;
+  control_account control;
   std::atomic<bool> draining{false};  // sessions end as soon as they are between transactions
 };
 

@@ -11,6 +11,9 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <sys/socket.h>
+#include <system_error>
 
 namespace sessiongate::proxy {
 
@@ -22,19 +25,27 @@ namespace {
 constexpr std::chrono::milliseconds accept_back_off{100};  // out of descriptors: waiting helps, spinning does not
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
 
-tcp::endpoint to_listen_address(const session::endpoint& wanted) {
-  return {asio::ip::make_address(wanted.address), wanted.port};
-}
+session::endpoint to_endpoint(const tcp::endpoint& from) { return {from.address().to_string(), from.port()}; }
 
 }  // namespace
 
 listener::listener(gateway& shared, worker& home, std::span<const std::unique_ptr<worker>> workers)
     : shared_(shared), home_(home), workers_(workers), acceptor_(home.context()) {
-  const auto at = to_listen_address(shared.settings.listen);
+  const auto& wanted = shared.settings.listen;
+  try {
+    listen_on({asio::ip::make_address(wanted.address), wanted.port});
+  } catch (const boost::system::system_error& error) {
+    throw boost::system::system_error(error.code(), "cannot listen on " + wanted.text());
+  }
+}
+
+void listener::listen_on(const tcp::endpoint& at) {
   acceptor_.open(at.protocol());
   acceptor_.set_option(tcp::acceptor::reuse_address(true));
   acceptor_.bind(at);
-  acceptor_.listen(static_cast<int>(shared.settings.listen_backlog));
+  configure_socket(acceptor_.native_handle());
+  acceptor_.non_blocking(true);
+  acceptor_.listen(static_cast<int>(shared_.settings.listen_backlog));
 }
 
 void listener::start() { asio::co_spawn(home_.context(), run(), asio::detached); }
@@ -49,28 +60,31 @@ worker& listener::least_loaded() {
 }
 
 asio::awaitable<void> listener::run() {
-  while (acceptor_.is_open()) {
-    auto& chosen = least_loaded();
-    auto [ec, accepted] = co_await acceptor_.async_accept(chosen.context(), io);
-    if (ec == asio::error::operation_aborted) break;
-    if (!ec) {
-      welcome(chosen, std::move(accepted));
-      continue;
-    }
-    log_event(log_level::error, "accept_failed", {{"error", ec.message()}});
+  for (;;) {
+    const auto [ec] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, io);
+    if (ec) break;
+    if (accept_waiting()) continue;
+    log_event(log_level::error, "accept_failed", {{"error", std::system_category().message(errno)}});
     asio::steady_timer pause(home_.context(), accept_back_off);
     co_await pause.async_wait(io);
   }
 }
 
-void listener::welcome(worker& home, tcp::socket accepted) {
-  error_code ec;
-  const auto remote = accepted.remote_endpoint(ec);
-  if (ec) return;  // gone already
-  stream client(std::move(accepted));
-  client.configure();
-  auto connection = std::make_shared<client_connection>(shared_, home, std::move(client),
-                                                        shared_.ids.next_client_session(), to_endpoint(remote));
+/// False when accepting does not work (errno tells), so that trying again at once would not help.
+bool listener::accept_waiting() {
+  for (;;) {
+    tcp::endpoint client;
+    auto size = static_cast<socklen_t>(client.capacity());
+    const int descriptor = ::accept4(acceptor_.native_handle(), client.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor < 0) return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+    client.resize(size);
+    welcome(least_loaded(), descriptor, to_endpoint(client));
+  }
+}
+
+void listener::welcome(worker& home, int accepted, session::endpoint client) {
+  auto connection = std::make_shared<client_connection>(shared_, home, accepted, shared_.ids.next_client_session(),
+                                                        std::move(client));
   if (!shared_.sessions.add(connection)) {
     log_event(log_level::error, "id_clash", {{"cs_id", connection->cs_id()}});
     return;

@@ -17,7 +17,8 @@ class listener {
   /// Throws boost::system::system_error when the address cannot be listened on (start-up only).
   listener(gateway& shared, worker& home, std::span<const std::unique_ptr<worker>> workers);
 
-  [[nodiscard]] boost::asio::ip::tcp::endpoint address() const { return acceptor_.local_endpoint(); }
+  /// The port it listens on (for port 0).
+  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
   void start();
   /// On the home worker's thread.
@@ -26,7 +27,9 @@ class listener {
  private:
   boost::asio::awaitable<void> run();
   worker& least_loaded();
-  void welcome(worker& home, boost::asio::ip::tcp::socket accepted);
+  void listen_on(const boost::asio::ip::tcp::endpoint& at);
+  bool accept_waiting();
+  void welcome(worker& home, int accepted, session::endpoint client);
 
   gateway& shared_;
   worker& home_;

@@ -26,6 +26,19 @@ using session::stop_request;
 constexpr capabilities not_offered = protocol::client_ssl | protocol::client_compress |
                                      protocol::client_zstd_compression | protocol::mariadb_com_multi;
 
+protocol::greeting stand_in_greeting() {
+  protocol::greeting hello;
+  hello.server_version = "5.7.0-sessiongate";
+  hello.flags = protocol::client_mysql | protocol::client_connect_with_db | protocol::client_protocol_41 |
+                protocol::client_transactions | protocol::client_secure_connection | protocol::client_multi_results |
+                protocol::client_plugin_auth | protocol::client_connect_attrs |
+                protocol::client_plugin_auth_lenenc_data | protocol::client_deprecate_eof;
+  hello.collation = 45;  // utf8mb4_general_ci
+  hello.status = protocol::status_autocommit;
+  hello.auth_plugin = native_password_plugin;
+  return hello;
+}
+
 /// A login under way: the client's side of it.
 class client_login {
  public:
@@ -39,7 +52,7 @@ class client_login {
  private:
   static void time_out(client_connection& connection);
 
-  awaitable<std::optional<stop_request>> learn_backend();
+  awaitable<protocol::greeting> learn_backend();
   awaitable<std::optional<stop_request>> greet();
   awaitable<std::optional<stop_request>> read_response();
   awaitable<login_outcome> log_in_account();
@@ -51,6 +64,7 @@ class client_login {
   client_connection& connection_;
   packet_channel channel_;
   deadline limit_;
+  std::optional<protocol::server_error> backend_error_;  // the backend was never seen, and why
   std::string nonce_ = make_nonce();
   capabilities offered_ = 0;
   protocol::handshake_response response_;
@@ -75,18 +89,16 @@ stop_request client_login::lost(const error_code& ec) const {
   return {stop_reason::client_gone, ec == asio::error::eof ? "during login" : "during login: " + ec.message()};
 }
 
-/// Before the first greeting was seen the proxy does not know what to offer.
-awaitable<std::optional<stop_request>> client_login::learn_backend() {
+/// Before the first greeting was seen the proxy does not know what to offer. While there is none, root@proxysys is greeted
+/// all the same.
+awaitable<protocol::greeting> client_login::learn_backend() {
   auto& shared = connection_.shared();
-  if (shared.server.last_greeting()->flags != 0) co_return std::nullopt;
-  auto error = co_await probe_backend(connection_.home(), shared);
-  if (!error) co_return std::nullopt;
-  if (error->code == protocol::er::cannot_connect) error->sqlstate.clear();  // as errors before a greeting have none
-  co_return co_await refuse(std::move(*error), stop_reason::backend_unreachable);
+  if (shared.server.last_greeting()->flags == 0) backend_error_ = co_await probe_backend(connection_.home(), shared);
+  co_return backend_error_ ? stand_in_greeting() : *shared.server.last_greeting();
 }
 
 awaitable<std::optional<stop_request>> client_login::greet() {
-  auto hello = *connection_.shared().server.last_greeting();
+  auto hello = co_await learn_backend();
   hello.thread_id = connection_.cs_id();
   hello.nonce = nonce_;
   hello.flags = (hello.flags & ~not_offered) | protocol::client_plugin_auth | protocol::client_secure_connection;
@@ -121,13 +133,13 @@ awaitable<std::optional<stop_request>> client_login::read_response() {
 }
 
 awaitable<login_outcome> client_login::run() {
-  if (auto failed = co_await learn_backend()) co_return std::move(*failed);
   if (auto failed = co_await greet()) co_return std::move(*failed);
   if (auto failed = co_await read_response()) co_return std::move(*failed);
   const auto& cluster = connection_.shared().settings.cluster;
   connection_.publish_identity(
       {name_.user, name_.tenant, name_.cluster.empty() ? cluster : name_.cluster, response_.attributes});
   if (is_proxysys(name_)) co_return co_await log_in_proxysys();
+  if (backend_error_) co_return co_await refuse(std::move(*backend_error_), stop_reason::backend_unreachable);
   if (!cluster.empty() && !name_.cluster.empty() && name_.cluster != cluster) {
     co_return co_await refuse({protocol::er::access_denied, "28000",
                                fmt::format("Access denied for user '{}': cluster '{}' is not served here", name_.user,
@@ -145,9 +157,7 @@ awaitable<login_outcome> client_login::log_in_account() {
     if (failed->error) co_return co_await refuse(std::move(*failed->error), failed->reason);
     co_return failed->ec ? login_outcome(lost(failed->ec)) : login_outcome(stop_request{failed->reason, failed->detail});
   }
-  auto& done = std::get<backend_login>(passed);
-  connection_.logged_in(*connection_.who(), std::move(done.database));
-  connection_.publish_in_transaction((done.status & protocol::status_in_transaction) != 0);
+  const auto& done = std::get<backend_login>(passed);
   co_return logged_in_account{response_.flags, done.negotiated, done.status, channel_.take_rest()};
 }
 

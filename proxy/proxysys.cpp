@@ -23,8 +23,7 @@ class proxysys_session {
  public:
   proxysys_session(client_connection& connection, logged_in_proxysys account)
       : connection_(connection),
-        control_(connection.shared()),
-        admin_(connection, account.client, nullptr, control_),
+        admin_(connection, account.client, nullptr),
         negotiated_(account.client),
         channel_(connection.client(), connection.home().buffer(), connection.shared().settings.admin_statement_max) {
     channel_.put_rest(std::move(account.client_rest));
@@ -39,7 +38,6 @@ class proxysys_session {
   void lost(const error_code& ec);
 
   client_connection& connection_;
-  control_account control_;
   admin_conversation admin_;
   protocol::capabilities negotiated_;
   packet_channel channel_;

@@ -1,18 +1,14 @@
 #include "proxy/relay.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 namespace sessiongate::proxy {
 
-namespace asio = boost::asio;
 using session::stop_reason;
 
 relay::relay(std::shared_ptr<client_connection> connection, logged_in_account account)
     : keep_(std::move(connection)),
       connection_(*keep_),
-      control_(connection_.shared()),
-      admin_(connection_, account.client, this, control_),
+      admin_(connection_, account.client, this),
       client_capabilities_(account.client),
       backend_capabilities_(account.backend),
       kept_(std::move(account.client_rest)) {
@@ -22,24 +18,41 @@ relay::relay(std::shared_ptr<client_connection> connection, logged_in_account ac
 
 namespace {
 
-awaitable<void> run_other_direction(std::shared_ptr<relay> both) { co_await both->backend_to_client(); }
+detached_task run_client_to_backend(std::shared_ptr<relay> both) {
+  try {
+    co_await both->client_to_backend();
+  } catch (const std::exception& error) {
+    both->fail(error.what());
+  }
+}
+
+detached_task run_backend_to_client(std::shared_ptr<relay> both) {
+  try {
+    co_await both->backend_to_client();
+  } catch (const std::exception& error) {
+    both->fail(error.what());
+  }
+}
 
 }  // namespace
 
-awaitable<void> relay_session(std::shared_ptr<client_connection> connection, logged_in_account account) {
+void start_relay(std::shared_ptr<client_connection> connection, logged_in_account account) {
   const auto both = std::make_shared<relay>(std::move(connection), std::move(account));
-  const auto executor = co_await asio::this_coro::executor;
-  asio::co_spawn(executor, run_other_direction(both), asio::detached);
-  co_await both->client_to_backend();
+  run_backend_to_client(both);
+  run_client_to_backend(both);
 }
 
-awaitable<void> relay::client_to_backend() {
+void relay::fail(std::string_view why) {
+  connection_.end({stop_reason::internal_error, std::string(why)});
+  changed_.wake();
+}
+
+task<> relay::client_to_backend() {
   connection_.end_if_draining();
   co_await settle();
   auto& client = connection_.client();
   auto& received = connection_.home().counters().bytes_from_clients;
-  while (!connection_.ended()) {
-    if (co_await client.readable()) break;
+  while (co_await client.until_readable()) {
     const auto buffer = connection_.home().buffer();
     const auto got = client.read_some(buffer);
     if (got.what == io_result::status::would_block) continue;
@@ -50,26 +63,31 @@ awaitable<void> relay::client_to_backend() {
     received.add(got.size);
     if (!forward_at_once(buffer.first(got.size))) co_await settle();
   }
-  changed_.notify();
 }
 
-awaitable<void> relay::backend_to_client() {
+task<> relay::backend_to_client() {
   auto& received = connection_.home().counters().bytes_from_backends;
-  while (!broken()) {
-    auto& backend = *connection_.backend();
-    if (co_await backend.readable()) break;
+  while (!broken() && co_await connection_.backend()->until_readable()) {
     const auto buffer = connection_.home().buffer();
-    const auto got = backend.read_some(buffer);
+    const auto got = connection_.backend()->read_some(buffer);
     if (got.what == io_result::status::would_block) continue;
     if (got.what == io_result::status::closed) {
       backend_closed(got.ec);
       break;
     }
     received.add(got.size);
-    if (!co_await send_to_client(track(buffer.first(got.size)))) break;
+    const auto for_client = track(buffer.first(got.size));
+    const auto put = connection_.client().write_some(for_client);
+    if (put.what == io_result::status::closed) {
+      client_closed(put.ec);
+      break;
+    }
+    if (put.size < for_client.size()) co_await send_rest(for_client.subspan(put.size));
+    if (tracker_.idle()) responses_delivered();
+    changed_.wake();
   }
   if (!connection_.ended() && connection_.lost_server_session()) server_session_lost();
-  changed_.notify();
+  changed_.wake();
 }
 
 bool relay::is_on(const session::endpoint& backend) const {
@@ -94,11 +112,11 @@ awaitable<admin::interrupt_answer> relay::kill(std::uint32_t connection_id, admi
   bool late = false;
   const deadline limit(connection_.home(), connection_.shared().settings.kill_timeout, [this, &late] {
     late = true;
-    changed_.notify();
+    changed_.wake();
   });
   if (co_await connection_.backend()->write_all(packet)) co_return answer;
-  const bool answered = co_await wait_until([this, &late] { return !own_statement_ || late; });
-  if (!answered || own_statement_) {
+  while (own_statement_ && !late && !broken()) co_await changed_.wait();
+  if (own_statement_) {
     // A late answer is swallowed when it comes; what the client sends next is answered behind it.
     answer = {late ? admin::interrupt_status::timeout : admin::interrupt_status::backend_unreachable,
               protocol::er::unknown_error, "HY000", "the backend did not answer"};

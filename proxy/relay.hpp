@@ -1,7 +1,7 @@
 // A session at work: bytes from the client to the backend and back, as they arrive, with the framer and the tracker looking
 // on ("Command Phase").
 //
-// Two coroutines on the session's worker, one for each direction, share this object; it lives until both have ended. Each
+// Two tasks on the session's worker, one for each direction, share this object; it lives until both have ended. Each
 // waits until its side is readable, reads into the worker's buffer and sends at once. Only what the other side does not
 // take, half a command head, and a statement for the proxy itself are kept, and while something is kept nothing more is
 // read from that side.
@@ -10,7 +10,8 @@
 #include "proxy/admin_conversation.hpp"
 #include "proxy/client_connection.hpp"
 #include "proxy/login.hpp"
-#include "proxy/signal.hpp"
+#include "proxy/task.hpp"
+#include "proxy/wait_slot.hpp"
 
 #include "protocol/change_user.hpp"
 #include "protocol/command_framer.hpp"
@@ -21,12 +22,14 @@
 
 namespace sessiongate::proxy {
 
-class relay final : public own_server_session, public std::enable_shared_from_this<relay> {
+class relay final : public own_server_session {
  public:
   relay(std::shared_ptr<client_connection> connection, logged_in_account account);
 
-  awaitable<void> client_to_backend();
-  awaitable<void> backend_to_client();
+  task<> client_to_backend();
+  task<> backend_to_client();
+  /// What should not happen: a task threw.
+  void fail(std::string_view why);
 
   [[nodiscard]] bool is_on(const session::endpoint& backend) const override;
   awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope) override;
@@ -52,10 +55,10 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   scan::halt consider(const protocol::command_framer::step& started);
   void begin_command(const protocol::command_framer::step& started);
   bool forward_at_once(protocol::bytes_view fresh);
-  awaitable<void> settle();
-  awaitable<void> resolve(scan::halt why);
-  awaitable<void> answer_command();
-  awaitable<void> change_user();
+  task<> settle();
+  task<> resolve(scan::halt why);
+  task<> answer_command();
+  task<> change_user();
   void finish_change_user();
   void refuse_command(const protocol::server_error& error, session::stop_request why);
   void client_closed(const error_code& ec);
@@ -65,7 +68,7 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   void on_event(const protocol::response_tracker::step& step, protocol::command answered);
   void on_response_complete(protocol::command answered);
   void apply_session_state(protocol::bytes_view ok_payload);
-  awaitable<bool> send_to_client(protocol::bytes_view bytes);
+  task<> send_rest(protocol::bytes_view rest);
   void responses_delivered();
   void backend_closed(const error_code& ec);
   void server_session_lost();
@@ -74,21 +77,20 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   [[nodiscard]] bool quiet() const { return tracker_.idle() && !writing_to_client_; }
   /// Waits until `condition()` holds; false when the session or its server session ended first.
   template <class Condition>
-  awaitable<bool> wait_until(Condition condition) {
-    while (!condition() && !broken()) co_await changed_.wait();
+  task<bool> wait_until(Condition condition) {
+    while (!condition() && !broken()) co_await changed_.until_woken();
     co_return condition() && !connection_.ended();
   }
   [[nodiscard]] bool broken() const { return connection_.ended() || connection_.bound() == nullptr; }
 
   std::shared_ptr<client_connection> keep_;
   client_connection& connection_;
-  control_account control_;
   admin_conversation admin_;
   protocol::capabilities client_capabilities_;
   protocol::capabilities backend_capabilities_;
   protocol::command_framer framer_;
   protocol::response_tracker tracker_;
-  signal changed_;
+  wait_slot changed_;  // woken when a response is complete and when something ended
 
   protocol::bytes kept_;      // from the client, not dealt with; the first unsent_ bytes of it go to the backend
   std::size_t unsent_ = 0;
@@ -102,7 +104,7 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   bool writing_to_client_ = false;
 };
 
-/// Runs the session until it ends.
-awaitable<void> relay_session(std::shared_ptr<client_connection> connection, logged_in_account account);
+/// Starts the two tasks; the session lives on by itself.
+void start_relay(std::shared_ptr<client_connection> connection, logged_in_account account);
 
 }  // namespace sessiongate::proxy

@@ -106,26 +106,13 @@ void relay::apply_session_state(protocol::bytes_view ok_payload) {
   }
 }
 
-/// False when the client is gone.
-awaitable<bool> relay::send_to_client(protocol::bytes_view bytes) {
-  auto& client = connection_.client();
-  if (!bytes.empty()) {
-    const auto put = client.write_some(bytes);
-    error_code ec = put.ec;
-    if (put.what != io_result::status::closed && put.size < bytes.size()) {
-      const protocol::bytes rest(bytes.begin() + static_cast<std::ptrdiff_t>(put.size), bytes.end());
-      writing_to_client_ = true;
-      ec = co_await client.write_all(rest);
-      writing_to_client_ = false;
-    }
-    if (ec) {
-      client_closed(ec);
-      co_return false;
-    }
-  }
-  if (tracker_.idle()) responses_delivered();
-  changed_.notify();
-  co_return !connection_.ended();
+/// What the client's socket did not take. Nothing more is read from the backend meanwhile.
+task<> relay::send_rest(protocol::bytes_view rest) {
+  const protocol::bytes kept(rest.begin(), rest.end());
+  writing_to_client_ = true;
+  const auto ec = co_await connection_.client().send_all(kept);
+  writing_to_client_ = false;
+  if (ec) client_closed(ec);
 }
 
 void relay::responses_delivered() {

@@ -98,12 +98,12 @@ bool relay::forward_at_once(protocol::bytes_view fresh) {
 }
 
 /// Deals with kept_ until it is empty or more has to arrive.
-awaitable<void> relay::settle() {
+task<> relay::settle() {
   while (!connection_.ended()) {
     if (unsent_ > 0) {
       auto* backend = connection_.backend();
       const auto unsent = protocol::bytes_view(kept_).first(unsent_);
-      if (backend == nullptr || co_await backend->write_all(unsent)) {
+      if (backend == nullptr || co_await backend->send_all(unsent)) {
         // The other direction sees the backend's end; bytes for it go nowhere.
       }
       kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(unsent_));
@@ -121,7 +121,7 @@ awaitable<void> relay::settle() {
   if (kept_.empty() && kept_.capacity() > keep_capacity) protocol::bytes().swap(kept_);
 }
 
-awaitable<void> relay::resolve(scan::halt why) {
+task<> relay::resolve(scan::halt why) {
   switch (why) {
     case scan::halt::none:
     case scan::halt::need_more: break;
@@ -148,34 +148,38 @@ void relay::refuse_command(const protocol::server_error& error, session::stop_re
 }
 
 /// The command at the front of kept_ is for the proxy, perhaps. It waits for its turn behind what the client sent before.
-awaitable<void> relay::answer_command() {
+task<> relay::answer_command() {
   co_await wait_until([this] { return quiet(); });
   if (connection_.ended()) co_return;
   const auto header = protocol::load_packet_header(kept_.data());
   const auto size = protocol::packet_header_size + header.payload_length;
   const auto payload = protocol::bytes_view(kept_).subspan(protocol::packet_header_size, header.payload_length);
-  const auto reply = co_await admin_.answer(payload, header.sequence_id, tracker_.status());
+  const auto executor = connection_.home().context().get_executor();
+  const auto reply = co_await asio_call(executor, admin_.answer(payload, header.sequence_id, tracker_.status()));
   if (connection_.ended()) co_return;
   if (reply.forward) {
     forward_next_ = true;
     co_return;
   }
   kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(size));
-  if (const auto ec = co_await connection_.client().write_all(reply.packets)) client_closed(ec);
+  if (const auto ec = co_await connection_.client().send_all(reply.packets)) client_closed(ec);
   if (reply.close) connection_.end({stop_reason::killed, "by itself"});
   connection_.end_if_draining();
 }
 
 /// The login name loses its labels, and an unknown plugin is named, so that the backend asks with a fresh nonce: drivers
 /// differ in which nonce they answer a COM_CHANGE_USER with.
-awaitable<void> relay::change_user() {
+task<> relay::change_user() {
   co_await wait_until([this] { return quiet(); });
   if (broken()) co_return;
   const auto header = protocol::load_packet_header(kept_.data());
   const auto size = protocol::packet_header_size + header.payload_length;
   auto wanted = protocol::parse_change_user(
       protocol::bytes_view(kept_).subspan(protocol::packet_header_size, header.payload_length), client_capabilities_);
-  if (!wanted) co_return co_await resolve(scan::halt::malformed);
+  if (!wanted) {
+    co_await resolve(scan::halt::malformed);
+    co_return;
+  }
   auto name = session::parse_login_name(wanted->user);
   const auto& cluster = connection_.shared().settings.cluster;
   if (proxy::is_proxysys(name) || (!cluster.empty() && !name.cluster.empty() && name.cluster != cluster)) {
@@ -202,7 +206,7 @@ awaitable<void> relay::change_user() {
   connection_.publish_running(true);
   tracker_.expect(command::change_user);
   framer_.begin_raw();
-  co_await connection_.backend()->write_all(packet);
+  co_await connection_.backend()->send_all(packet);
 }
 
 void relay::client_closed(const error_code& ec) {

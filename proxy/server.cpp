@@ -11,6 +11,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -35,24 +37,26 @@ std::size_t usable_cores() {
   double quota = 0;
   double period = 0;
   if (!(quota_file >> quota >> period) || period <= 0) return cores;  // "max": no quota
-  return std::clamp<std::size_t>(static_cast<std::size_t>(quota / period + 0.5), 1, cores);
+  return std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(quota / period)), 1, cores);
 }
 
 std::vector<std::unique_ptr<worker>> make_workers(const config& settings) {
   std::vector<std::unique_ptr<worker>> made;
   const auto count = settings.workers == 0 ? usable_cores() : settings.workers;
-  for (std::size_t index = 0; index < count; ++index) made.push_back(std::make_unique<worker>(settings.read_buffer_size));
+  made.reserve(count);
+  for (std::size_t index = 0; index < count; ++index) {
+    made.push_back(std::make_unique<worker>(settings.read_buffer_size, settings.spin));
+  }
   return made;
 }
 
 }  // namespace
 
 server::server(config settings)
-    : shared_(std::move(settings)),
+    : shared_(std::move(settings), admin_poller_),
       workers_(make_workers(shared_.settings)),
       listener_(shared_, *workers_.front(), workers_),
-      control_(shared_),
-      http_route_(nullptr, control_),
+      http_route_(nullptr, shared_.control),
       http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid()},
       signals_(admin_, SIGTERM, SIGINT) {
   if (shared_.settings.admin_enabled) start_http();
@@ -60,14 +64,18 @@ server::server(config settings)
 
 void server::start_http() {
   const auto& settings = shared_.settings;
-  const tcp::endpoint at(asio::ip::make_address(settings.admin_listen.address), settings.admin_listen.port);
   admin::http_server_options options;
   options.token = settings.admin_token;
   admin::http_pages pages;
   pages.ready = [this] { return ready(); };
   pages.metrics = [this] { return render_metrics(shared_, workers_); };
   pages.log = [](std::string_view line) { log_event(log_level::info, "http", {{"request", line}}); };
-  http_.emplace(admin_.get_executor(), at, std::move(options), std::move(pages), http_context_);
+  try {
+    const tcp::endpoint at(asio::ip::make_address(settings.admin_listen.address), settings.admin_listen.port);
+    http_.emplace(admin_.get_executor(), at, std::move(options), std::move(pages), http_context_);
+  } catch (const boost::system::system_error& error) {
+    throw boost::system::system_error(error.code(), "cannot listen on " + settings.admin_listen.text());
+  }
 }
 
 bool server::ready() const {
@@ -87,7 +95,7 @@ void server::run() {
                {"token", shared_.settings.admin_token.empty() ? "none: closed but for health and metrics" : "set"}});
   }
   log_event(log_level::info, "listening",
-            {{"address", to_endpoint(listener_.address()).text()}, {"backend", shared_.server.name()->text()},
+            {{"address", session::endpoint{shared_.settings.listen.address, listener_.port()}.text()}, {"backend", shared_.server.name()->text()},
              {"workers", workers_.size()}, {"pid", ::getpid()}});
   admin_.run();
   for (auto& each : workers_) each->join();

@@ -1,7 +1,6 @@
 // The whole proxy: workers, listener, admin thread, signals. One object, made and run by main().
 #pragma once
 
-#include "proxy/control_account.hpp"
 #include "proxy/gateway.hpp"
 #include "proxy/kill_route.hpp"
 #include "proxy/listener.hpp"
@@ -37,11 +36,11 @@ class server {
   void each_session_drains();
   [[nodiscard]] bool ready() const;
 
-  gateway shared_;
   boost::asio::io_context admin_{1};
+  poller admin_poller_{admin_};
+  gateway shared_;
   std::vector<std::unique_ptr<worker>> workers_;
   listener listener_;
-  control_account control_;
   kill_route http_route_;
   admin::execution_context http_context_;
   std::optional<admin::http_server> http_;

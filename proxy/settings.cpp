@@ -179,6 +179,14 @@ constexpr setting table[] = {
      take_count<&config::admin_prepared_max, 1, 65536>, count_of<&config::admin_prepared_max>},
     {"listen-backlog", "connections that may wait to be accepted", take_count<&config::listen_backlog, 1, 65535>,
      count_of<&config::listen_backlog>},
+    {"spin", "how long (µs) a worker looks again for work before it sleeps: latency for processor time; 0: not",
+     [](config& target, std::string_view text) {
+       std::size_t count = 0;
+       auto wrong = assign_count(count, text, 0, 1000);
+       if (wrong.empty()) target.spin = std::chrono::microseconds(count);
+       return wrong;
+     },
+     [](const config& source) { return std::to_string(source.spin.count()); }},
     {"log-level", "trace, debug, info, warning or error", assign_log_level, text_of<&config::log_level>},
     {"log-format", "text or json", assign_log_format,
      [](const config& source) { return std::string(source.format == log_format::json ? "json" : "text"); }},

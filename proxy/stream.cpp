@@ -1,11 +1,12 @@
 #include "proxy/stream.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/post.hpp>
 
 #include <cerrno>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace sessiongate::proxy {
 
@@ -13,52 +14,72 @@ namespace asio = boost::asio;
 
 namespace {
 
+error_code last_error() { return {errno, boost::system::system_category()}; }
+
 io_result failed_io() {
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {io_result::status::would_block, 0, {}};
-  return {io_result::status::closed, 0, error_code(errno, boost::system::system_category())};
+  return {io_result::status::closed, 0, last_error()};
 }
 
-awaitable<error_code> wait(stream::socket& on, stream::socket::wait_type what) {
-  if (!on.is_open()) co_return asio::error::operation_aborted;
-  const auto [ec] = co_await on.async_wait(what, asio::as_tuple(asio::use_awaitable));
-  co_return ec;
+error_code pending_error(int descriptor) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return last_error();
+  return {error, boost::system::system_category()};
 }
 
 }  // namespace
 
-stream::stream(asio::any_io_executor executor) : socket_(std::move(executor)) {}
-stream::stream(socket connected) : socket_(std::move(connected)) {}
+void configure_socket(int descriptor) {
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
 
 awaitable<error_code> stream::connect(asio::ip::tcp::endpoint to) {
-  error_code ec;
-  socket_.close(ec);
-  const auto [failed] = co_await socket_.async_connect(to, asio::as_tuple(asio::use_awaitable));
-  if (!failed) configure();
-  co_return failed;
+  close();
+  const int descriptor = ::socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) co_return last_error();
+  watch_.descriptor = descriptor;
+  configure_socket(descriptor);
+  if (::connect(descriptor, to.data(), static_cast<socklen_t>(to.size())) == 0) co_return error_code();
+  if (errno != EINPROGRESS) co_return last_error();
+  if (const auto ec = co_await writable()) co_return ec;
+  co_return pending_error(watch_.descriptor);
 }
 
-void stream::configure() {
-  error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-  socket_.non_blocking(true, ignored);
+void stream::close() {
+  if (!is_open()) return;
+  poller_.forget(watch_);
+  ::close(watch_.descriptor);
+  watch_.descriptor = -1;
+  for (auto* slot : {&watch_.readable, &watch_.writable}) {
+    if (slot->occupied()) asio::post(poller_.context(), slot->take());
+  }
 }
-
-awaitable<error_code> stream::readable() { return wait(socket_, socket::wait_read); }
-awaitable<error_code> stream::writable() { return wait(socket_, socket::wait_write); }
 
 io_result stream::read_some(std::span<std::uint8_t> into) {
-  const auto got = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+  const auto got = ::recv(watch_.descriptor, into.data(), into.size(), 0);
   if (got > 0) return {io_result::status::done, static_cast<std::size_t>(got), {}};
   if (got == 0) return {io_result::status::closed, 0, {}};
   return failed_io();
 }
 
 io_result stream::write_some(protocol::bytes_view from) {
-  const auto put = ::send(socket_.native_handle(), from.data(), from.size(), MSG_NOSIGNAL);
+  const auto put = ::send(watch_.descriptor, from.data(), from.size(), MSG_NOSIGNAL);
   if (put >= 0) return {io_result::status::done, static_cast<std::size_t>(put), {}};
   return failed_io();
 }
+
+awaitable<error_code> stream::wait(std::uint32_t events, wait_slot& slot) {
+  if (!is_open()) co_return asio::error::operation_aborted;
+  poller_.want(watch_, events);
+  co_await slot.wait();
+  co_return is_open() ? error_code() : asio::error::operation_aborted;
+}
+
+awaitable<error_code> stream::readable() { return wait(EPOLLIN, watch_.readable); }
+awaitable<error_code> stream::writable() { return wait(EPOLLOUT, watch_.writable); }
 
 awaitable<error_code> stream::write_all(protocol::bytes_view from) {
   while (!from.empty()) {
@@ -71,17 +92,15 @@ awaitable<error_code> stream::write_all(protocol::bytes_view from) {
   co_return error_code();
 }
 
-void stream::close() {
-  error_code ignored;
-  socket_.close(ignored);
+task<error_code> stream::send_all(protocol::bytes_view from) {
+  while (!from.empty()) {
+    const auto put = write_some(from);
+    if (put.what == io_result::status::closed) co_return put.ec;
+    from = from.subspan(put.size);
+    if (put.what == io_result::status::done) continue;
+    if (!co_await until_writable()) co_return asio::error::operation_aborted;
+  }
+  co_return error_code();
 }
-
-session::endpoint stream::remote() const {
-  error_code ec;
-  const auto at = socket_.remote_endpoint(ec);
-  return ec ? session::endpoint() : to_endpoint(at);
-}
-
-session::endpoint to_endpoint(const asio::ip::tcp::endpoint& from) { return {from.address().to_string(), from.port()}; }
 
 }  // namespace sessiongate::proxy

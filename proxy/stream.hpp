@@ -1,12 +1,15 @@
-// One TCP connection, to a client or to a backend. Belongs to one worker; nothing here blocks, and nothing here is safe from
-// another thread.
+// One TCP connection, to a client or to a backend. Belongs to one thread, its poller's; nothing here blocks, and nothing here
+// is safe from another thread.
 //
-// Two awaitables, readable() and writable(), and two calls that do at once what can be done: an idle connection holds no
-// buffer, and a read goes into whatever memory the caller has at hand.
+// Waiting until something can be done is apart from doing it: an idle connection holds no buffer, and a read goes into
+// whatever memory the caller has at hand. Asio coroutines (logins, sessions that the proxy serves itself) and tasks (the data
+// path) each have their own way to wait.
 #pragma once
 
+#include "proxy/poller.hpp"
+#include "proxy/task.hpp"
+
 #include "protocol/bytes.hpp"
-#include "session/endpoint.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -31,37 +34,55 @@ struct io_result {
 
 class stream {
  public:
-  using socket = boost::asio::ip::tcp::socket;
-
   /// Not connected yet.
-  explicit stream(boost::asio::any_io_executor executor);
-  explicit stream(socket connected);
+  explicit stream(poller& on) : poller_(on) {}
+  /// Takes over a connected, non-blocking socket.
+  stream(poller& on, int descriptor) : poller_(on) { watch_.descriptor = descriptor; }
+  ~stream() { close(); }
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
 
   /// operation_aborted: it was closed here meanwhile. A stream may connect again after a failure.
   awaitable<error_code> connect(boost::asio::ip::tcp::endpoint to);
 
-  /// TCP_NODELAY (statements are small), keepalive (dead peers are noticed), non-blocking.
-  void configure();
-
-  /// Until a read would not block. An error means that the connection was closed here.
-  awaitable<error_code> readable();
-  awaitable<error_code> writable();
+  [[nodiscard]] bool is_open() const { return watch_.descriptor >= 0; }
+  /// Wakes whoever waits, soon and not on this stack. Idempotent.
+  void close();
 
   io_result read_some(std::span<std::uint8_t> into);
   io_result write_some(protocol::bytes_view from);
+
+  // For Asio coroutines. operation_aborted: closed here.
+  awaitable<error_code> readable();
+  awaitable<error_code> writable();
   /// Writes all, waiting where it must. `from` has to stay valid.
   awaitable<error_code> write_all(protocol::bytes_view from);
 
-  [[nodiscard]] bool is_open() const { return socket_.is_open(); }
-  /// Wakes whoever waits. Idempotent.
-  void close();
-  [[nodiscard]] session::endpoint remote() const;
-  [[nodiscard]] boost::asio::any_io_executor executor() { return socket_.get_executor(); }
+  /// For tasks: `if (!co_await stream.until_readable())` it was closed here.
+  struct readiness {
+    stream& of;
+    wait_slot& slot;
+    std::uint32_t events;
+    [[nodiscard]] bool await_ready() const noexcept { return !of.is_open(); }
+    void await_suspend(std::coroutine_handle<> waiting) const {
+      of.poller_.want(of.watch_, events);
+      slot.until_woken().await_suspend(waiting);
+    }
+    [[nodiscard]] bool await_resume() const noexcept { return of.is_open(); }
+  };
+  [[nodiscard]] readiness until_readable() { return {*this, watch_.readable, EPOLLIN}; }
+  [[nodiscard]] readiness until_writable() { return {*this, watch_.writable, EPOLLOUT}; }
+  task<error_code> send_all(protocol::bytes_view from);
 
  private:
-  socket socket_;
+  awaitable<error_code> wait(std::uint32_t events, wait_slot& slot);
+
+  poller& poller_;
+  watch watch_;
 };
 
-session::endpoint to_endpoint(const boost::asio::ip::tcp::endpoint& from);
+/// Statements are small (TCP_NODELAY), and dead peers have to be noticed (keepalive). On a listening socket it holds for all
+/// that it accepts.
+void configure_socket(int descriptor);
 
 }  // namespace sessiongate::proxy

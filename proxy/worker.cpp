@@ -2,6 +2,8 @@
 
 #include "proxy/client_connection.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <latch>
 #include <unistd.h>
 
@@ -11,8 +13,10 @@ namespace {
 constexpr std::chrono::milliseconds sweep_interval{100};
 }
 
-worker::worker(std::size_t read_buffer_size)
-    : guard_(context_.get_executor()), sweep_timer_(context_), buffer_(read_buffer_size) {}
+worker::worker(std::size_t read_buffer_size, std::chrono::microseconds spin)
+    : poller_(context_), sweep_timer_(context_), buffer_(read_buffer_size) {
+  poller_.set_spin(spin);
+}
 
 worker::~worker() { join(); }
 
@@ -27,8 +31,9 @@ void worker::start() {
 }
 
 void worker::join() {
-  release();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  boost::asio::post(context_, [this] { poller_.stop(); });
+  thread_.join();
 }
 
 void worker::link(client_connection& connection) { connections_.push_back(connection); }

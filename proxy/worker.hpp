@@ -3,8 +3,8 @@
 #pragma once
 
 #include "proxy/counters.hpp"
+#include "proxy/poller.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
@@ -29,7 +29,7 @@ class worker {
  public:
   using clock = std::chrono::steady_clock;
 
-  explicit worker(std::size_t read_buffer_size);
+  worker(std::size_t read_buffer_size, std::chrono::microseconds spin);
   ~worker();
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
@@ -44,11 +44,11 @@ class worker {
   [[nodiscard]] std::int32_t thread_id() const { return thread_id_; }
 
   void start();
-  /// Lets the thread end when it has nothing left to do.
-  void release() { guard_.reset(); }
+  /// Ends the thread when every session has ended: what is left then is woken once more and nothing else.
   void join();
 
   // The worker's thread only.
+  [[nodiscard]] proxy::poller& poller() { return poller_; }
   [[nodiscard]] std::span<std::uint8_t> buffer() { return buffer_; }
   [[nodiscard]] proxy::counters& counters() { return counters_; }
   void link(client_connection& connection);
@@ -65,7 +65,7 @@ class worker {
   void sweep();
 
   boost::asio::io_context context_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  proxy::poller poller_;
   boost::asio::steady_timer sweep_timer_;
   std::list<pending_deadline> deadlines_;
   std::vector<std::uint8_t> buffer_;
