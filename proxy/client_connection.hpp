@@ -44,8 +44,9 @@ class client_connection final : public session::client_session,
   [[nodiscard]] worker& home() { return home_; }
   [[nodiscard]] stream& client() { return client_; }
 
-  /// The connection to the backend; null before there is one and after it was ended.
+  /// The connection to the backend; null before one was made, closed after it was ended.
   [[nodiscard]] stream* backend() { return backend_.get(); }
+  /// The server session on it; null before the backend's greeting and after the end.
   [[nodiscard]] session::server_session* bound() { return bound_.get(); }
   /// A fresh, unconnected stream in place of the one before: end() closes it from now on.
   stream& make_backend();

@@ -83,8 +83,9 @@ bool listener::accept_waiting() {
 }
 
 void listener::welcome(worker& home, int accepted, session::endpoint client) {
-  auto connection = std::make_shared<client_connection>(shared_, home, accepted, shared_.ids.next_client_session(),
-                                                        std::move(client));
+  auto ids = shared_.ids.next_client_session();
+  while (!shared_.sessions.find(ids.cs_id).empty()) ids = shared_.ids.next_client_session();
+  auto connection = std::make_shared<client_connection>(shared_, home, accepted, ids, std::move(client));
   if (!shared_.sessions.add(connection)) {
     log_event(log_level::error, "id_clash", {{"cs_id", connection->cs_id()}});
     return;

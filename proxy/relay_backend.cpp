@@ -120,13 +120,12 @@ void relay::responses_delivered() {
   connection_.end_if_draining();
 }
 
+/// The client just sees its connection end, as it would without a proxy: its library turns that into 2013 by itself, and
+/// knows then not to use the connection again.
 void relay::backend_closed(const error_code& ec) {
   if (quit_seen_) {
     connection_.end({stop_reason::client_quit, {}});
     return;
-  }
-  if (!tracker_.idle() && tracker_.at_response_start() && !own_statement_) {
-    send_last_error(connection_.client(), {er::lost_connection, "HY000", "Lost connection to MySQL server during query"});
   }
   connection_.end({stop_reason::backend_gone, ec ? ec.message() : "the backend closed the connection"});
 }

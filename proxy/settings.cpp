@@ -172,7 +172,7 @@ constexpr setting table[] = {
     {"read-buffer-size", "bytes that a worker reads at once",
      take_count<&config::read_buffer_size, 4096, 16 * mebibyte>, count_of<&config::read_buffer_size>},
     {"login-packet-max", "bytes of a packet during login",
-     take_count<&config::login_packet_max, 4096, 16 * mebibyte - 1>, count_of<&config::login_packet_max>},
+     take_count<&config::login_packet_max, 4096, 16 * mebibyte - 2>, count_of<&config::login_packet_max>},
     {"admin-statement-max", "bytes of a statement that is looked at as a command for the proxy",
      take_count<&config::admin_statement_max, 1024, mebibyte>, count_of<&config::admin_statement_max>},
     {"admin-prepared-max", "prepared commands for the proxy that a session may hold",
