@@ -1,5 +1,5 @@
-// Capability flags: what both sides of a connection agreed on at login. The low 32 bits are MySQL's; the high 32 bits are
-// MariaDB's extended capabilities, which travel in reserved bytes of the greeting and of the handshake response.
+// Capability flags: what both sides of a connection agreed on at login. The low 32 bits are MySQL's; the high 32 bits
+// are MariaDB's extended capabilities, which travel in reserved bytes of the greeting and of the handshake response.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,8 @@ inline constexpr capabilities mariadb_bulk_unit_results = 1ULL << 37U;
 
 inline constexpr capabilities mysql_mask = 0xFFFFFFFFULL;
 
-constexpr bool has(capabilities set, capabilities flag) { return (set & flag) == flag; }
+constexpr bool has(capabilities set, capabilities flag) {
+  return (set & flag) == flag;
+}
 
 }  // namespace sessiongate::protocol

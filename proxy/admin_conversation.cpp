@@ -10,9 +10,9 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <limits>
-#include <unistd.h>
 
 namespace sessiongate::proxy {
 
@@ -40,18 +40,17 @@ std::uint64_t plain_kill_id(const admin::command& what) {
 
 admin_conversation::admin_conversation(client_connection& connection, protocol::capabilities negotiated,
                                        own_server_session* own)
-    : connection_(connection),
-      negotiated_(negotiated),
-      own_(own),
-      next_prepared_(first_prepared_id) {}
+    : connection_(connection), negotiated_(negotiated), own_(own), next_prepared_(first_prepared_id) {}
 
 admin::principal admin_conversation::who() const {
   const auto identity = connection_.who();
   const auto& operators = connection_.shared().settings.operators;
   admin::principal asking{admin::principal_kind::account, identity->user, identity->tenant, identity->cluster,
                           connection_.cs_id()};
-  if (connection_.is_proxysys()) asking.kind = admin::principal_kind::proxysys;
-  else if (std::ranges::find(operators, identity->user) != operators.end()) asking.kind = admin::principal_kind::operators;
+  if (connection_.is_proxysys())
+    asking.kind = admin::principal_kind::proxysys;
+  else if (std::ranges::find(operators, identity->user) != operators.end())
+    asking.kind = admin::principal_kind::operators;
   return asking;
 }
 
@@ -60,8 +59,10 @@ command_fate admin_conversation::look(const protocol::command_framer::step& star
   const auto when_complete = started.payload.size() == length ? command_fate::answer : command_fate::need_more;
   switch (started.type) {
     case command::query:
-    case command::stmt_prepare: return look_at_text(started);
-    case command::process_kill: return length == command_and_statement_id ? when_complete : command_fate::forward;
+    case command::stmt_prepare:
+      return look_at_text(started);
+    case command::process_kill:
+      return length == command_and_statement_id ? when_complete : command_fate::forward;
     case command::stmt_execute:
     case command::stmt_close:
     case command::stmt_reset:
@@ -72,7 +73,8 @@ command_fate admin_conversation::look(const protocol::command_framer::step& star
       const auto id = protocol::parse_statement_id(started.payload);
       return id && is_prepared_here(*id) ? when_complete : command_fate::forward;
     }
-    default: return command_fate::forward;
+    default:
+      return command_fate::forward;
   }
 }
 
@@ -89,10 +91,12 @@ command_fate admin_conversation::look_at_text(const protocol::command_framer::st
   const bool complete = started.payload.size() == length;
   const auto text = protocol::as_text(started.payload.subspan(std::min(offset, started.payload.size())));
   switch (admin::sieve_statement(text, complete)) {
-    case admin::sieve_verdict::not_ours: return command_fate::forward;
+    case admin::sieve_verdict::not_ours:
+      return command_fate::forward;
     case admin::sieve_verdict::need_more:
       return started.payload.size() < limit ? command_fate::need_more : command_fate::forward;
-    case admin::sieve_verdict::maybe: break;
+    case admin::sieve_verdict::maybe:
+      break;
   }
   if (length > limit) return command_fate::forward;
   return complete ? command_fate::answer : command_fate::need_more;
@@ -114,14 +118,18 @@ awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_
   request asked{.what = {}, .can_forward = true, .sequence_id = sequence_id, .status = status};
   const auto type = static_cast<command>(payload.front());
   switch (type) {
-    case command::query: co_return co_await answer_query(payload, std::move(asked));
-    case command::stmt_prepare: co_return prepare(payload, asked);
+    case command::query:
+      co_return co_await answer_query(payload, std::move(asked));
+    case command::stmt_prepare:
+      co_return prepare(payload, asked);
     case command::process_kill: {
       asked.what = {.what = admin::kill_session{*protocol::parse_process_kill(payload)}, .plain_kill = true};
       co_return co_await run(std::move(asked));
     }
-    case command::stmt_execute: co_return co_await answer_execute(payload, std::move(asked));
-    default: co_return use_prepared(type, *protocol::parse_statement_id(payload), asked);
+    case command::stmt_execute:
+      co_return co_await answer_execute(payload, std::move(asked));
+    default:
+      co_return use_prepared(type, *protocol::parse_statement_id(payload), asked);
   }
 }
 

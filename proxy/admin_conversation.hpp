@@ -1,5 +1,5 @@
-// The admin commands of one SQL session: which of the client's commands are for the proxy, and the packets that answer them.
-// Serves relayed sessions and root@proxysys alike. Lives on the session's worker.
+// The admin commands of one SQL session: which of the client's commands are for the proxy, and the packets that answer
+// them. Serves relayed sessions and root@proxysys alike. Lives on the session's worker.
 #pragma once
 
 #include "proxy/client_connection.hpp"
@@ -62,7 +62,8 @@ class admin_conversation {
   awaitable<reply> run(request asked);
   awaitable<std::optional<admin::result>> leave_to_backend(const request& asked, std::uint64_t id);
   reply render(const admin::result& result, const request& asked) const;
-  [[nodiscard]] reply error(const request& asked, std::uint16_t code, std::string_view sqlstate, std::string text) const;
+  [[nodiscard]] reply error(const request& asked, std::uint16_t code, std::string_view sqlstate,
+                            std::string text) const;
   [[nodiscard]] admin::principal who() const;
 
   client_connection& connection_;

@@ -8,8 +8,8 @@
 #include "protocol/command.hpp"
 #include "protocol/ok_packet.hpp"
 
-#include <boost/asio/error.hpp>
 #include <fmt/format.h>
+#include <boost/asio/error.hpp>
 
 namespace sessiongate::proxy {
 
@@ -19,10 +19,13 @@ using protocol::capabilities;
 using session::stop_reason;
 using pass_result = std::variant<login_failure, backend_login>;
 
-constexpr int dial_attempts = 3;  // a connection_id that equals a live cs_id is dialled again; twice in a row is a wonder
+constexpr int dial_attempts =
+    3;  // a connection_id that equals a live cs_id is dialled again; twice in a row is a wonder
 constexpr int probe_packets_max = 8;
 
-login_failure failed(protocol::server_error error, stop_reason reason) { return {reason, std::move(error), {}, {}}; }
+login_failure failed(protocol::server_error error, stop_reason reason) {
+  return {reason, std::move(error), {}, {}};
+}
 
 /// One session's login on the backend.
 class pass_through {
@@ -60,9 +63,9 @@ class pass_through {
 };
 
 login_failure pass_through::backend_lost() const {
-  return failed({protocol::er::lost_connection, "HY000",
-                 "Lost connection to MySQL server at 'reading authorization packet'"},
-                stop_reason::backend_gone);
+  return failed(
+      {protocol::er::lost_connection, "HY000", "Lost connection to MySQL server at 'reading authorization packet'"},
+      stop_reason::backend_gone);
 }
 
 awaitable<std::optional<login_failure>> pass_through::reach() {
@@ -96,12 +99,12 @@ awaitable<error_code> pass_through::send_response() {
   co_return co_await backend_.write(payload);
 }
 
-/// All authentication methods take turns, with one exception: caching_sha2_password tells that its fast path succeeded and
-/// sends the OK behind it.
+/// All authentication methods take turns, with one exception: caching_sha2_password tells that its fast path succeeded
+/// and sends the OK behind it.
 bool pass_through::expects_answer(protocol::bytes_view request) const {
   constexpr std::uint8_t fast_authentication_succeeded = 0x03;
-  return !(plugin_ == caching_sha2_plugin && request.size() == 2 &&
-           request[0] == protocol::auth_more_data_header && request[1] == fast_authentication_succeeded);
+  return !(plugin_ == caching_sha2_plugin && request.size() == 2 && request[0] == protocol::auth_more_data_header &&
+           request[1] == fast_authentication_succeeded);
 }
 
 /// The backend waits for an authentication packet that will not come. An empty one makes it refuse the login in the
@@ -148,7 +151,9 @@ awaitable<pass_result> pass_through::carry() {
     if (protocol::is_err_packet(packet.payload)) {
       const auto refusal = protocol::parse_err_packet(packet.payload);
       co_await client_.write(packet.payload);
-      co_return login_failure{stop_reason::login_failed, {}, {},
+      co_return login_failure{stop_reason::login_failed,
+                              {},
+                              {},
                               refusal ? fmt::format("{}: {}", refusal->code, refusal->message) : "malformed error"};
     }
     if (packet.payload.front() == protocol::auth_switch_header) {

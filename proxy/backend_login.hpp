@@ -28,8 +28,8 @@ struct login_failure {
   std::string detail;
 };
 
-/// `response` is the client's, with the backend's user name in it. When it passes, the session is published as logged in
-/// and the client has its OK.
+/// `response` is the client's, with the backend's user name in it. When it passes, the session is published as logged
+/// in and the client has its OK.
 awaitable<std::variant<login_failure, backend_login>> pass_login_through(client_connection& connection,
                                                                          packet_channel& client,
                                                                          protocol::handshake_response response);

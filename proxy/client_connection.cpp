@@ -26,12 +26,15 @@ client_connection::client_connection(gateway& shared, worker& home, int accepted
   home_.add_load();
 }
 
-client_connection::~client_connection() { home_.drop_load(); }
+client_connection::~client_connection() {
+  home_.drop_load();
+}
 
 void client_connection::start() {
   home_.link(*this);
   home_.counters().accepted.add(1);
-  log_event(log_level::debug, "session_opened", {{"cs_id", cs_id()}, {"client", this->client_session::client().text()}});
+  log_event(log_level::debug, "session_opened",
+            {{"cs_id", cs_id()}, {"client", this->client_session::client().text()}});
   asio::co_spawn(home_.context(), run(shared_from_this()), asio::detached);
 }
 
@@ -102,8 +105,11 @@ void client_connection::end_server_session(std::uint64_t ss_id, session::stop_re
     if (!self->ended() && self->bound_ && self->bound_->ss_id() == ss_id) {
       found = self->report();
       log_event(log_level::info, "server_session_closed",
-                {{"cs_id", self->cs_id()}, {"ss_id", ss_id}, {"connection_id", self->bound_->connection_id()},
-                 {"reason", session::to_text(why.reason)}, {"detail", why.detail}});
+                {{"cs_id", self->cs_id()},
+                 {"ss_id", ss_id},
+                 {"connection_id", self->bound_->connection_id()},
+                 {"reason", session::to_text(why.reason)},
+                 {"detail", why.detail}});
       self->lost_server_session_ = true;
       self->detach_backend();
     }

@@ -1,5 +1,5 @@
-// A client session with its sockets: from accept to close. Lives on one worker; the threads of others reach it only through
-// the two posting functions of its base (stop, end_server_session).
+// A client session with its sockets: from accept to close. Lives on one worker; the threads of others reach it only
+// through the two posting functions of its base (stop, end_server_session).
 //
 // Kept alive by the registry while it is live, and by its own coroutines until they have ended.
 #pragma once

@@ -1,5 +1,5 @@
-// The configuration: one struct of plain values, and where they come from. Precedence: flags, environment (SESSIONGATE_…),
-// JSON file (comments allowed), defaults. docs/configuration.md lists every setting.
+// The configuration: one struct of plain values, and where they come from. Precedence: flags, environment
+// (SESSIONGATE_…), JSON file (comments allowed), defaults. docs/configuration.md lists every setting.
 #pragma once
 
 #include "session/endpoint.hpp"
@@ -38,10 +38,10 @@ struct config {
   milliseconds login_timeout{10'000};    // a client's whole login
   milliseconds kill_timeout{5'000};      // a kill's wait for its target and for the backend's answer
   milliseconds drain_timeout{30'000};
-  std::size_t read_buffer_size = 64 * 1024;           // bytes, one for each worker
-  std::size_t login_packet_max = 1024 * 1024;         // bytes
-  std::size_t admin_statement_max = 64 * 1024;        // bytes
-  std::size_t admin_prepared_max = 256;               // statements of the proxy's own that a session may hold prepared
+  std::size_t read_buffer_size = 64 * 1024;     // bytes, one for each worker
+  std::size_t login_packet_max = 1024 * 1024;   // bytes
+  std::size_t admin_statement_max = 64 * 1024;  // bytes
+  std::size_t admin_prepared_max = 256;         // statements of the proxy's own that a session may hold prepared
   std::size_t listen_backlog = 4096;
   std::chrono::microseconds spin{0};  // how long a worker looks again before it sleeps
 
@@ -60,8 +60,8 @@ struct invocation {
 
 using environment = std::function<const char*(const char* name)>;
 
-/// Reads everything and reports all errors at once, each with its place (flag, variable, or file and key). Handles --help,
-/// --version, --check and --print-config (secrets masked). Throws nothing.
+/// Reads everything and reports all errors at once, each with its place (flag, variable, or file and key). Handles
+/// --help, --version, --check and --print-config (secrets masked). Throws nothing.
 invocation read_configuration(int argc, const char* const* argv, const environment& env);
 
 }  // namespace sessiongate::proxy

@@ -10,10 +10,10 @@
 #include "protocol/handshake_response.hpp"
 #include "protocol/ok_packet.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include <array>
 
@@ -75,7 +75,8 @@ awaitable<interrupt_answer> control_connection::log_in() {
   response.packet_size_max = protocol::packet_payload_max;
   response.collation = reached.hello->collation;
   response.user = settings_.control_user;
-  response.auth_plugin = reached.hello->auth_plugin == caching_sha2_plugin ? caching_sha2_plugin : native_password_plugin;
+  response.auth_plugin =
+      reached.hello->auth_plugin == caching_sha2_plugin ? caching_sha2_plugin : native_password_plugin;
   response.auth_response = respond(response.auth_plugin, reached.hello->nonce);
   protocol::bytes payload;
   protocol::write_handshake_response(payload, response);

@@ -1,7 +1,7 @@
 #include "proxy/dial.hpp"
 
-#include <boost/asio/error.hpp>
 #include <fmt/format.h>
+#include <boost/asio/error.hpp>
 
 namespace sessiongate::proxy {
 
@@ -25,14 +25,16 @@ awaitable<error_code> connect_any(stream& connection, const backend& target) {
 }
 
 std::string explain(const error_code& ec) {
-  return ec == asio::error::operation_aborted ? "timed out" : ec == asio::error::eof ? "closed before its greeting"
-                                                                                     : ec.message();
+  return ec == asio::error::operation_aborted ? "timed out"
+         : ec == asio::error::eof             ? "closed before its greeting"
+                                              : ec.message();
 }
 
 }  // namespace
 
 awaitable<dial_result> dial(stream& connection, packet_channel& channel, const backend& target) {
-  if (const auto ec = co_await connect_any(connection, target)) co_return dial_result{{}, unreachable(target, explain(ec))};
+  if (const auto ec = co_await connect_any(connection, target))
+    co_return dial_result{{}, unreachable(target, explain(ec))};
   const auto packet = co_await channel.read();
   if (packet.ec) co_return dial_result{{}, unreachable(target, explain(packet.ec))};
   if (protocol::is_err_packet(packet.payload)) {

@@ -12,8 +12,8 @@ namespace sessiongate::proxy {
 /// The packet of an error as the answer to a command: sequence id 1 unless told otherwise.
 protocol::bytes error_packet(const protocol::server_error& error, std::uint8_t sequence_id = 1);
 
-/// Sends an error that nobody asked for before the connection is closed, as servers do: the client reads it as the answer
-/// to its next command. Does not wait: what does not fit into the socket's buffer is lost with the connection.
+/// Sends an error that nobody asked for before the connection is closed, as servers do: the client reads it as the
+/// answer to its next command. Does not wait: what does not fit into the socket's buffer is lost with the connection.
 void send_last_error(stream& client, const protocol::server_error& error, std::uint8_t sequence_id = 1);
 
 }  // namespace sessiongate::proxy

@@ -1,5 +1,5 @@
-// How a statement on a backend is interrupted: over the killer's own idle server session when that is on the same backend
-// (the backend then checks the privilege itself), else over the control account.
+// How a statement on a backend is interrupted: over the killer's own idle server session when that is on the same
+// backend (the backend then checks the privilege itself), else over the control account.
 #pragma once
 
 #include "proxy/control_account.hpp"

@@ -10,9 +10,9 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
-#include <sys/socket.h>
 #include <system_error>
 
 namespace sessiongate::proxy {
@@ -25,7 +25,9 @@ namespace {
 constexpr std::chrono::milliseconds accept_back_off{100};  // out of descriptors: waiting helps, spinning does not
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
 
-session::endpoint to_endpoint(const tcp::endpoint& from) { return {from.address().to_string(), from.port()}; }
+session::endpoint to_endpoint(const tcp::endpoint& from) {
+  return {from.address().to_string(), from.port()};
+}
 
 }  // namespace
 
@@ -48,7 +50,9 @@ void listener::listen_on(const tcp::endpoint& at) {
   acceptor_.listen(static_cast<int>(shared_.settings.listen_backlog));
 }
 
-void listener::start() { asio::co_spawn(home_.context(), run(), asio::detached); }
+void listener::start() {
+  asio::co_spawn(home_.context(), run(), asio::detached);
+}
 
 void listener::stop() {
   error_code ignored;

@@ -2,10 +2,10 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -44,7 +44,8 @@ bool is_plain(std::string_view text) {
 std::string format_text(log_level level, std::string_view event, std::initializer_list<log_field> fields) {
   auto line = fmt::format("{} {} {}", timestamp(), level_names[static_cast<std::size_t>(level)], event);
   for (const auto& each : fields) {
-    fmt::format_to(std::back_inserter(line), " {}={}", each.name, is_plain(each.text) ? each.text : json_string(each.text));
+    fmt::format_to(std::back_inserter(line), " {}={}", each.name,
+                   is_plain(each.text) ? each.text : json_string(each.text));
   }
   return line;
 }
@@ -53,7 +54,8 @@ std::string format_json(log_level level, std::string_view event, std::initialize
   auto line = fmt::format(R"({{"time":"{}","level":"{}","event":{})", timestamp(),
                           level_names[static_cast<std::size_t>(level)], json_string(event));
   for (const auto& each : fields) {
-    fmt::format_to(std::back_inserter(line), ",{}:{}", json_string(each.name), each.number ? each.text : json_string(each.text));
+    fmt::format_to(std::back_inserter(line), ",{}:{}", json_string(each.name),
+                   each.number ? each.text : json_string(each.text));
   }
   return line + "}";
 }
@@ -75,7 +77,9 @@ void close_log() {
   sink.reset();
 }
 
-bool log_enabled(log_level level) { return sink != nullptr && level >= threshold; }
+bool log_enabled(log_level level) {
+  return sink != nullptr && level >= threshold;
+}
 
 void log_event(log_level level, std::string_view event, std::initializer_list<log_field> fields) {
   if (!log_enabled(level)) return;

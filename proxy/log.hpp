@@ -1,6 +1,6 @@
-// The log: one line for each event, with named fields, to standard error. Text (`time level event key=value …`) or JSON.
-// Lines are handed to a thread of their own; when that cannot keep up, the oldest waiting lines go: a worker never waits.
-// Any thread may log between open_log() and close_log(); before and after, lines are dropped.
+// The log: one line for each event, with named fields, to standard error. Text (`time level event key=value …`) or
+// JSON. Lines are handed to a thread of their own; when that cannot keep up, the oldest waiting lines go: a worker
+// never waits. Any thread may log between open_log() and close_log(); before and after, lines are dropped.
 #pragma once
 
 #include "proxy/config.hpp"

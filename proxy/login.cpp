@@ -10,8 +10,8 @@
 #include "protocol/handshake_response.hpp"
 #include "protocol/ok_packet.hpp"
 
-#include <boost/asio/error.hpp>
 #include <fmt/format.h>
+#include <boost/asio/error.hpp>
 
 namespace sessiongate::proxy {
 
@@ -23,8 +23,8 @@ using session::stop_reason;
 using session::stop_request;
 
 /// What the proxy cannot carry yet, and what only makes sense between two ends.
-constexpr capabilities not_offered = protocol::client_ssl | protocol::client_compress |
-                                     protocol::client_zstd_compression | protocol::mariadb_com_multi;
+constexpr capabilities not_offered =
+    protocol::client_ssl | protocol::client_compress | protocol::client_zstd_compression | protocol::mariadb_com_multi;
 
 protocol::greeting stand_in_greeting() {
   protocol::greeting hello;
@@ -45,7 +45,8 @@ class client_login {
   explicit client_login(client_connection& connection)
       : connection_(connection),
         channel_(connection.client(), connection.home().buffer(), connection.shared().settings.login_packet_max),
-        limit_(connection.home(), connection.shared().settings.login_timeout, [&connection] { time_out(connection); }) {}
+        limit_(connection.home(), connection.shared().settings.login_timeout, [&connection] { time_out(connection); }) {
+  }
 
   awaitable<login_outcome> run();
 
@@ -89,8 +90,8 @@ stop_request client_login::lost(const error_code& ec) const {
   return {stop_reason::client_gone, ec == asio::error::eof ? "during login" : "during login: " + ec.message()};
 }
 
-/// Before the first greeting was seen the proxy does not know what to offer. While there is none, root@proxysys is greeted
-/// all the same.
+/// Before the first greeting was seen the proxy does not know what to offer. While there is none, root@proxysys is
+/// greeted all the same.
 awaitable<protocol::greeting> client_login::learn_backend() {
   auto& shared = connection_.shared();
   if (shared.server.last_greeting()->flags == 0) backend_error_ = co_await probe_backend(connection_.home(), shared);
@@ -141,10 +142,10 @@ awaitable<login_outcome> client_login::run() {
   if (is_proxysys(name_)) co_return co_await log_in_proxysys();
   if (backend_error_) co_return co_await refuse(std::move(*backend_error_), stop_reason::backend_unreachable);
   if (!cluster.empty() && !name_.cluster.empty() && name_.cluster != cluster) {
-    co_return co_await refuse({protocol::er::access_denied, "28000",
-                               fmt::format("Access denied for user '{}': cluster '{}' is not served here", name_.user,
-                                           name_.cluster)},
-                              stop_reason::login_failed);
+    co_return co_await refuse(
+        {protocol::er::access_denied, "28000",
+         fmt::format("Access denied for user '{}': cluster '{}' is not served here", name_.user, name_.cluster)},
+        stop_reason::login_failed);
   }
   co_return co_await log_in_account();
 }
@@ -155,7 +156,8 @@ awaitable<login_outcome> client_login::log_in_account() {
   auto passed = co_await pass_login_through(connection_, channel_, std::move(response));
   if (auto* failed = std::get_if<login_failure>(&passed)) {
     if (failed->error) co_return co_await refuse(std::move(*failed->error), failed->reason);
-    co_return failed->ec ? login_outcome(lost(failed->ec)) : login_outcome(stop_request{failed->reason, failed->detail});
+    co_return failed->ec ? login_outcome(lost(failed->ec))
+                         : login_outcome(stop_request{failed->reason, failed->detail});
   }
   const auto& done = std::get<backend_login>(passed);
   co_return logged_in_account{response_.flags, done.negotiated, done.status, channel_.take_rest()};
@@ -184,7 +186,8 @@ awaitable<login_outcome> client_login::log_in_proxysys() {
   co_return logged_in_proxysys{response_.flags, channel_.take_rest()};
 }
 
-/// Takes the answer that came with the login when its plugin is one of the two that the proxy can check, else asks again.
+/// Takes the answer that came with the login when its plugin is one of the two that the proxy can check, else asks
+/// again.
 awaitable<bool> client_login::verify_proxysys() {
   const auto& password = *connection_.shared().settings.proxysys_password;
   protocol::bytes payload;
@@ -206,7 +209,9 @@ awaitable<bool> client_login::verify_proxysys() {
 
 }  // namespace
 
-bool is_proxysys(const session::login_name& name) { return name.user == "root" && name.tenant == "proxysys"; }
+bool is_proxysys(const session::login_name& name) {
+  return name.user == "root" && name.tenant == "proxysys";
+}
 
 awaitable<login_outcome> login(client_connection& connection) {
   client_login under_way(connection);

@@ -21,7 +21,7 @@ struct logged_in_account {
   protocol::capabilities client = 0;   // negotiated with the client
   protocol::capabilities backend = 0;  // negotiated with the backend
   protocol::status_flags status = 0;
-  protocol::bytes client_rest;         // what the client sent behind its login
+  protocol::bytes client_rest;  // what the client sent behind its login
 };
 
 struct logged_in_proxysys {

@@ -16,7 +16,8 @@ std::uint64_t sum(workers_view workers, Pick pick) {
 }
 
 void header(std::string& page, std::string_view name, std::string_view kind, std::string_view help) {
-  fmt::format_to(std::back_inserter(page), "# HELP sessiongate_{0} {1}\n# TYPE sessiongate_{0} {2}\n", name, help, kind);
+  fmt::format_to(std::back_inserter(page), "# HELP sessiongate_{0} {1}\n# TYPE sessiongate_{0} {2}\n", name, help,
+                 kind);
 }
 
 struct total {

@@ -1,5 +1,5 @@
-// Whole packets over a stream, for the parts of a conversation that have to be understood: logins, and sessions that the
-// proxy serves itself. Keeps what was read beyond a packet. Belongs to one worker, like its stream.
+// Whole packets over a stream, for the parts of a conversation that have to be understood: logins, and sessions that
+// the proxy serves itself. Keeps what was read beyond a packet. Belongs to one worker, like its stream.
 #pragma once
 
 #include "proxy/stream.hpp"
@@ -18,7 +18,7 @@ class packet_channel {
       : over_(over), scratch_(scratch), payload_max_(payload_max) {}
 
   struct received {
-    error_code ec;           // asio::error::eof for an orderly end, message_size above the limit
+    error_code ec;  // asio::error::eof for an orderly end, message_size above the limit
     protocol::bytes payload;
   };
 

@@ -1,5 +1,5 @@
-// Challenge responses for accounts whose password the proxy knows: root@proxysys (it verifies) and the control account (it
-// answers). Implements "Native Authentication" and the fast path of "Caching SHA-2 Authentication".
+// Challenge responses for accounts whose password the proxy knows: root@proxysys (it verifies) and the control account
+// (it answers). Implements "Native Authentication" and the fast path of "Caching SHA-2 Authentication".
 #pragma once
 
 #include <string>

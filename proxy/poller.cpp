@@ -18,7 +18,9 @@ int make_epoll() {
 
 }  // namespace
 
-poller::poller(asio::io_context& context) : context_(context), epoll_(context, make_epoll()) { wait(); }
+poller::poller(asio::io_context& context) : context_(context), epoll_(context, make_epoll()) {
+  wait();
+}
 
 void poller::wait() {
   epoll_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& ec) {
@@ -58,8 +60,8 @@ bool poller::run_batch() {
   return any;
 }
 
-/// A waiter may end the session and with it the watch: nothing of it is touched behind a wake(), and forget() takes it out
-/// of the batch.
+/// A waiter may end the session and with it the watch: nothing of it is touched behind a wake(), and forget() takes it
+/// out of the batch.
 void poller::deliver(watch& on, std::uint32_t events) {
   constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
   const bool in = (events & (EPOLLIN | broken)) != 0;
@@ -69,11 +71,14 @@ void poller::deliver(watch& on, std::uint32_t events) {
   if (out && !on.writable.occupied()) wanted &= ~static_cast<std::uint32_t>(EPOLLOUT);
   change(on, wanted);
   // Of two waiters the other one is woken by the next round.
-  if (out && on.writable.occupied()) on.writable.wake();
-  else if (in) on.readable.wake();
+  if (out && on.writable.occupied())
+    on.writable.wake();
+  else if (in)
+    on.readable.wake();
 }
 
-/// Not registered at all rather than for no events: epoll reports a hang-up of what is registered, whether asked or not.
+/// Not registered at all rather than for no events: epoll reports a hang-up of what is registered, whether asked or
+/// not.
 void poller::change(watch& on, std::uint32_t events) {
   if (on.registered == events) return;
   epoll_event event{};

@@ -1,6 +1,6 @@
-// Readiness of many sockets for one thread: an epoll descriptor of its own, level-triggered, that the thread's io_context
-// watches as one descriptor. Registered once a socket stays registered, so waiting costs no system call; Asio's own reactor
-// takes an epoll_ctl for each wait. Everything here belongs to the thread that runs the io_context.
+// Readiness of many sockets for one thread: an epoll descriptor of its own, level-triggered, that the thread's
+// io_context watches as one descriptor. Registered once a socket stays registered, so waiting costs no system call;
+// Asio's own reactor takes an epoll_ctl for each wait. Everything here belongs to the thread that runs the io_context.
 #pragma once
 
 #include "proxy/wait_slot.hpp"
@@ -8,11 +8,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <sys/epoll.h>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <sys/epoll.h>
 
 namespace sessiongate::proxy {
 

@@ -63,14 +63,17 @@ awaitable<void> proxysys_session::run() {
 
 void proxysys_session::lost(const error_code& ec) {
   if (ec == boost::asio::error::message_size) {
-    send_last_error(connection_.client(), {protocol::er::packet_too_large, "08S01", "Got a packet bigger than admin-statement-max"});
+    send_last_error(connection_.client(),
+                    {protocol::er::packet_too_large, "08S01", "Got a packet bigger than admin-statement-max"});
     connection_.end({stop_reason::protocol_error, "a packet above admin-statement-max"});
   } else {
-    connection_.end({stop_reason::client_gone, ec == boost::asio::error::eof ? "closed without COM_QUIT" : ec.message()});
+    connection_.end(
+        {stop_reason::client_gone, ec == boost::asio::error::eof ? "closed without COM_QUIT" : ec.message()});
   }
 }
 
-awaitable<admin_conversation::reply> proxysys_session::answer(const protocol::bytes& payload, std::uint8_t sequence_id) {
+awaitable<admin_conversation::reply> proxysys_session::answer(const protocol::bytes& payload,
+                                                              std::uint8_t sequence_id) {
   const protocol::command_framer::step whole{protocol::command_framer::kind::command,
                                              payload.size() + protocol::packet_header_size,
                                              static_cast<command>(payload.front()), sequence_id, payload};
@@ -92,7 +95,8 @@ protocol::bytes proxysys_session::ok_packet(std::uint8_t sequence_id) const {
 protocol::bytes proxysys_session::answer_itself(const protocol::bytes& payload, std::uint8_t sequence_id) {
   const auto type = static_cast<command>(payload.front());
   if (has_no_response(type)) return {};
-  if (type == command::ping || type == command::init_db || type == command::reset_connection) return ok_packet(sequence_id);
+  if (type == command::ping || type == command::init_db || type == command::reset_connection)
+    return ok_packet(sequence_id);
   if (type == command::query) {
     const builtin_context context{connection_.shared().server.last_greeting()->server_version, connection_.cs_id()};
     const auto offset = protocol::query_text_offset(payload, negotiated_);
@@ -101,7 +105,8 @@ protocol::bytes proxysys_session::answer_itself(const protocol::bytes& payload, 
     if (std::holds_alternative<builtin_ok>(answer)) return ok_packet(sequence_id);
     if (const auto* rows = std::get_if<builtin_rows>(&answer)) {
       protocol::bytes out;
-      protocol::write_result_set(out, sequence_id, rows->columns, rows->rows, protocol::row_format::text, negotiated_, status);
+      protocol::write_result_set(out, sequence_id, rows->columns, rows->rows, protocol::row_format::text, negotiated_,
+                                 status);
       return out;
     }
   }

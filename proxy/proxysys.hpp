@@ -1,5 +1,5 @@
-// Sessions of root@proxysys: the proxy's own account, without a backend. Answers the admin commands and what drivers and the
-// command-line clients send by themselves when they start; everything else is 5010.
+// Sessions of root@proxysys: the proxy's own account, without a backend. Answers the admin commands and what drivers
+// and the command-line clients send by themselves when they start; everything else is 5010.
 #pragma once
 
 #include "proxy/client_connection.hpp"

@@ -23,8 +23,9 @@ struct builtin_context {
   std::uint32_t cs_id = 0;
 };
 
-/// SET, USE, BEGIN, COMMIT … are accepted without effect; SELECT of system variables and a few functions, SHOW VARIABLES,
-/// SHOW WARNINGS and the like are answered.
-std::variant<builtin_unknown, builtin_ok, builtin_rows> answer_builtin(std::string_view text, const builtin_context& context);
+/// SET, USE, BEGIN, COMMIT … are accepted without effect; SELECT of system variables and a few functions, SHOW
+/// VARIABLES, SHOW WARNINGS and the like are answered.
+std::variant<builtin_unknown, builtin_ok, builtin_rows> answer_builtin(std::string_view text,
+                                                                       const builtin_context& context);
 
 }  // namespace sessiongate::proxy

@@ -1,6 +1,5 @@
 #include "proxy/relay.hpp"
 
-
 namespace sessiongate::proxy {
 
 using session::stop_reason;

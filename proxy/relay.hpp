@@ -1,5 +1,5 @@
-// A session at work: bytes from the client to the backend and back, as they arrive, with the framer and the tracker looking
-// on ("Command Phase").
+// A session at work: bytes from the client to the backend and back, as they arrive, with the framer and the tracker
+// looking on ("Command Phase").
 //
 // Two tasks on the session's worker, one for each direction, share this object; it lives until both have ended. Each
 // waits until its side is readable, reads into the worker's buffer and sends at once. Only what the other side does not
@@ -92,14 +92,14 @@ class relay final : public own_server_session {
   protocol::response_tracker tracker_;
   wait_slot changed_;  // woken when a response is complete and when something ended
 
-  protocol::bytes kept_;      // from the client, not dealt with; the first unsent_ bytes of it go to the backend
+  protocol::bytes kept_;  // from the client, not dealt with; the first unsent_ bytes of it go to the backend
   std::size_t unsent_ = 0;
   scan::halt halt_ = scan::halt::none;
   std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
   std::string next_database_;                         // while a COM_CHANGE_USER or COM_INIT_DB is under way
-  protocol::bytes own_response_;  // to a KILL of our own
-  bool own_statement_ = false;    // the oldest outstanding response is not the client's
-  bool forward_next_ = false;     // the next command was looked at already: it is the backend's
+  protocol::bytes own_response_;                      // to a KILL of our own
+  bool own_statement_ = false;                        // the oldest outstanding response is not the client's
+  bool forward_next_ = false;                         // the next command was looked at already: it is the backend's
   bool quit_seen_ = false;
   bool writing_to_client_ = false;
 };

@@ -20,9 +20,12 @@ class gathering {
  public:
   void add(protocol::bytes_view piece) {
     if (piece.empty()) return;
-    if (whole_.empty()) whole_ = piece;
-    else if (whole_.data() + whole_.size() == piece.data()) whole_ = {whole_.data(), whole_.size() + piece.size()};
-    else append_copy(piece);
+    if (whole_.empty())
+      whole_ = piece;
+    else if (whole_.data() + whole_.size() == piece.data())
+      whole_ = {whole_.data(), whole_.size() + piece.size()};
+    else
+      append_copy(piece);
   }
   /// `piece` does not stay valid.
   void add_copy(protocol::bytes_view piece) { append_copy(piece); }
@@ -50,9 +53,12 @@ protocol::bytes_view relay::track(protocol::bytes_view input) {
     const auto answered = tracker_.idle() ? command::sleep : tracker_.current();
     const auto step = tracker_.advance(input);
     input = input.subspan(step.consumed);
-    if (own_statement_) own_response_.insert(own_response_.end(), step.forward.begin(), step.forward.end());
-    else if (step.forward.data() >= begin && step.forward.data() < end) for_client.add(step.forward);
-    else if (!step.forward.empty()) for_client.add_copy(step.forward);
+    if (own_statement_)
+      own_response_.insert(own_response_.end(), step.forward.begin(), step.forward.end());
+    else if (step.forward.data() >= begin && step.forward.data() < end)
+      for_client.add(step.forward);
+    else if (!step.forward.empty())
+      for_client.add_copy(step.forward);
     if (step.what != response_tracker::event::none) on_event(step, answered);
   }
   return for_client.view();
@@ -61,12 +67,17 @@ protocol::bytes_view relay::track(protocol::bytes_view input) {
 void relay::on_event(const response_tracker::step& step, command answered) {
   if (!step.state_ok.empty()) apply_session_state(step.state_ok);
   switch (step.what) {
-    case response_tracker::event::response_complete: on_response_complete(answered); break;
-    case response_tracker::event::file_requested: framer_.expect_file(); break;
+    case response_tracker::event::response_complete:
+      on_response_complete(answered);
+      break;
+    case response_tracker::event::file_requested:
+      framer_.expect_file();
+      break;
     case response_tracker::event::none:
     case response_tracker::event::result_complete:
     case response_tracker::event::auth_requested:
-    case response_tracker::event::unsolicited: break;
+    case response_tracker::event::unsolicited:
+      break;
   }
 }
 
@@ -120,8 +131,8 @@ void relay::responses_delivered() {
   connection_.end_if_draining();
 }
 
-/// The client just sees its connection end, as it would without a proxy: its library turns that into 2013 by itself, and
-/// knows then not to use the connection again.
+/// The client just sees its connection end, as it would without a proxy: its library turns that into 2013 by itself,
+/// and knows then not to use the connection again.
 void relay::backend_closed(const error_code& ec) {
   if (quit_seen_) {
     connection_.end({stop_reason::client_quit, {}});

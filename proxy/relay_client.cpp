@@ -124,13 +124,21 @@ task<> relay::settle() {
 task<> relay::resolve(scan::halt why) {
   switch (why) {
     case scan::halt::none:
-    case scan::halt::need_more: break;
-    case scan::halt::answer: co_await answer_command(); break;
-    case scan::halt::change_user: co_await change_user(); break;
-    case scan::halt::queue_full: co_await wait_until([this] { return tracker_.can_expect(); }); break;
+    case scan::halt::need_more:
+      break;
+    case scan::halt::answer:
+      co_await answer_command();
+      break;
+    case scan::halt::change_user:
+      co_await change_user();
+      break;
+    case scan::halt::queue_full:
+      co_await wait_until([this] { return tracker_.can_expect(); });
+      break;
     case scan::halt::no_backend:
-      refuse_command({er::connection_killed, "70100", "Connection was killed: the server session of this client session "
-                                                      "was ended by KILL PROXYSESSION"},
+      refuse_command({er::connection_killed, "70100",
+                      "Connection was killed: the server session of this client session "
+                      "was ended by KILL PROXYSESSION"},
                      {stop_reason::server_session_killed, "the client sent a statement after it"});
       break;
     case scan::halt::malformed:
@@ -147,7 +155,8 @@ void relay::refuse_command(const protocol::server_error& error, session::stop_re
   connection_.end(std::move(why));
 }
 
-/// The command at the front of kept_ is for the proxy, perhaps. It waits for its turn behind what the client sent before.
+/// The command at the front of kept_ is for the proxy, perhaps. It waits for its turn behind what the client sent
+/// before.
 task<> relay::answer_command() {
   co_await wait_until([this] { return quiet(); });
   if (connection_.ended()) co_return;
@@ -167,8 +176,8 @@ task<> relay::answer_command() {
   connection_.end_if_draining();
 }
 
-/// The login name loses its labels, and an unknown plugin is named, so that the backend asks with a fresh nonce: drivers
-/// differ in which nonce they answer a COM_CHANGE_USER with.
+/// The login name loses its labels, and an unknown plugin is named, so that the backend asks with a fresh nonce:
+/// drivers differ in which nonce they answer a COM_CHANGE_USER with.
 task<> relay::change_user() {
   co_await wait_until([this] { return quiet(); });
   if (broken()) co_return;
@@ -183,12 +192,13 @@ task<> relay::change_user() {
   auto name = session::parse_login_name(wanted->user);
   const auto& cluster = connection_.shared().settings.cluster;
   if (proxy::is_proxysys(name) || (!cluster.empty() && !name.cluster.empty() && name.cluster != cluster)) {
-    refuse_command({er::access_denied, "28000", fmt::format("Access denied for user '{}': log in anew for it", wanted->user)},
-                   {stop_reason::login_failed, "COM_CHANGE_USER to another cluster"});
+    refuse_command(
+        {er::access_denied, "28000", fmt::format("Access denied for user '{}': log in anew for it", wanted->user)},
+        {stop_reason::login_failed, "COM_CHANGE_USER to another cluster"});
     co_return;
   }
-  next_identity_ = std::make_unique<session::identity>(session::identity{
-      name.user, name.tenant, name.cluster.empty() ? cluster : name.cluster, wanted->attributes});
+  next_identity_ = std::make_unique<session::identity>(
+      session::identity{name.user, name.tenant, name.cluster.empty() ? cluster : name.cluster, wanted->attributes});
   next_database_ = wanted->database;
   wanted->user = name.user;
   wanted->auth_plugin = unknown_plugin;
@@ -210,8 +220,10 @@ task<> relay::change_user() {
 }
 
 void relay::client_closed(const error_code& ec) {
-  if (quit_seen_) connection_.end({stop_reason::client_quit, {}});
-  else connection_.end({stop_reason::client_gone, ec ? ec.message() : "closed without COM_QUIT"});
+  if (quit_seen_)
+    connection_.end({stop_reason::client_quit, {}});
+  else
+    connection_.end({stop_reason::client_gone, ec ? ec.message() : "closed without COM_QUIT"});
 }
 
 }  // namespace sessiongate::proxy

@@ -11,12 +11,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <unistd.h>
 #include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <fstream>
 #include <thread>
-#include <unistd.h>
 
 namespace sessiongate::proxy {
 
@@ -95,8 +95,10 @@ void server::run() {
                {"token", shared_.settings.admin_token.empty() ? "none: closed but for health and metrics" : "set"}});
   }
   log_event(log_level::info, "listening",
-            {{"address", session::endpoint{shared_.settings.listen.address, listener_.port()}.text()}, {"backend", shared_.server.name()->text()},
-             {"workers", workers_.size()}, {"pid", ::getpid()}});
+            {{"address", session::endpoint{shared_.settings.listen.address, listener_.port()}.text()},
+             {"backend", shared_.server.name()->text()},
+             {"workers", workers_.size()},
+             {"pid", ::getpid()}});
   admin_.run();
   for (auto& each : workers_) each->join();
   log_event(log_level::info, "stopped", {});
@@ -110,8 +112,9 @@ asio::awaitable<void> server::watch_backend() {
   while (!ready() && !shared_.draining.load(std::memory_order_relaxed)) {
     const auto error = co_await probe_backend(home, shared_);
     if (!error) {
-      log_event(log_level::info, "backend_ready", {{"backend", shared_.server.name()->text()},
-                                                   {"version", shared_.server.last_greeting()->server_version}});
+      log_event(
+          log_level::info, "backend_ready",
+          {{"backend", shared_.server.name()->text()}, {"version", shared_.server.last_greeting()->server_version}});
       break;
     }
     if (!told) log_event(log_level::warning, "backend_unreachable", {{"code", error->code}, {"error", error->message}});
@@ -152,9 +155,8 @@ asio::awaitable<void> server::wait_for_signals() {
 
 void server::each_session_drains() {
   for (auto& each : workers_) {
-    asio::post(each->context(), [home = each.get()] {
-      home->for_each([](client_connection& connection) { connection.drain(); });
-    });
+    asio::post(each->context(),
+               [home = each.get()] { home->for_each([](client_connection& connection) { connection.drain(); }); });
   }
 }
 

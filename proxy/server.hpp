@@ -23,7 +23,8 @@ class server {
   /// Throws boost::system::system_error when an address cannot be listened on.
   explicit server(config settings);
 
-  /// Serves until SIGTERM or SIGINT, then drains; a second signal stops at once. The calling thread is the admin thread.
+  /// Serves until SIGTERM or SIGINT, then drains; a second signal stops at once. The calling thread is the admin
+  /// thread.
   void run();
 
  private:

@@ -1,5 +1,5 @@
-// The table of settings: name, help, how a text becomes the value and how the value is shown. Flags, environment variables
-// and file keys are all made from the one name.
+// The table of settings: name, help, how a text becomes the value and how the value is shown. Flags, environment
+// variables and file keys are all made from the one name.
 #pragma once
 
 #include "proxy/config.hpp"

@@ -3,10 +3,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
-#include <cerrno>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <cerrno>
 
 namespace sessiongate::proxy {
 
@@ -14,7 +14,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-error_code last_error() { return {errno, boost::system::system_category()}; }
+error_code last_error() {
+  return {errno, boost::system::system_category()};
+}
 
 io_result failed_io() {
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {io_result::status::would_block, 0, {}};
@@ -78,8 +80,12 @@ awaitable<error_code> stream::wait(std::uint32_t events, wait_slot& slot) {
   co_return is_open() ? error_code() : asio::error::operation_aborted;
 }
 
-awaitable<error_code> stream::readable() { return wait(EPOLLIN, watch_.readable); }
-awaitable<error_code> stream::writable() { return wait(EPOLLOUT, watch_.writable); }
+awaitable<error_code> stream::readable() {
+  return wait(EPOLLIN, watch_.readable);
+}
+awaitable<error_code> stream::writable() {
+  return wait(EPOLLOUT, watch_.writable);
+}
 
 awaitable<error_code> stream::write_all(protocol::bytes_view from) {
   while (!from.empty()) {

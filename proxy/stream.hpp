@@ -1,9 +1,9 @@
-// One TCP connection, to a client or to a backend. Belongs to one thread, its poller's; nothing here blocks, and nothing here
-// is safe from another thread.
+// One TCP connection, to a client or to a backend. Belongs to one thread, its poller's; nothing here blocks, and
+// nothing here is safe from another thread.
 //
 // Waiting until something can be done is apart from doing it: an idle connection holds no buffer, and a read goes into
-// whatever memory the caller has at hand. Asio coroutines (logins, sessions that the proxy serves itself) and tasks (the data
-// path) each have their own way to wait.
+// whatever memory the caller has at hand. Asio coroutines (logins, sessions that the proxy serves itself) and tasks
+// (the data path) each have their own way to wait.
 #pragma once
 
 #include "proxy/poller.hpp"
@@ -81,8 +81,8 @@ class stream {
   watch watch_;
 };
 
-/// Statements are small (TCP_NODELAY), and dead peers have to be noticed (keepalive). On a listening socket it holds for all
-/// that it accepts.
+/// Statements are small (TCP_NODELAY), and dead peers have to be noticed (keepalive). On a listening socket it holds
+/// for all that it accepts.
 void configure_socket(int descriptor);
 
 }  // namespace sessiongate::proxy

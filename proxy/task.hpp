@@ -1,8 +1,9 @@
-// A coroutine for the data path: it costs its frame and nothing else. Asio's awaitable needs an operation object, a handler
-// and an executor hop for each wait; a relay waits four times for each query (docs/performance.md has the difference).
+// A coroutine for the data path: it costs its frame and nothing else. Asio's awaitable needs an operation object, a
+// handler and an executor hop for each wait; a relay waits four times for each query (docs/performance.md has the
+// difference).
 //
-// task<T> starts when it is awaited and resumes its awaiter when it ends. detach() starts one that nobody awaits. Everything
-// runs on one thread. To wait for an Asio awaitable inside a task, use asio_call.
+// task<T> starts when it is awaited and resumes its awaiter when it ends. detach() starts one that nobody awaits.
+// Everything runs on one thread. To wait for an Asio awaitable inside a task, use asio_call.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

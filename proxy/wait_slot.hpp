@@ -1,5 +1,6 @@
-// Room for one waiter on one thread: a task (co_await slot.until_woken()) or an Asio coroutine (co_await slot.wait()). Holds
-// no memory while nobody waits. Whoever wakes it runs the waiter on his own stack, so wake() is the last thing to do.
+// Room for one waiter on one thread: a task (co_await slot.until_woken()) or an Asio coroutine (co_await slot.wait()).
+// Holds no memory while nobody waits. Whoever wakes it runs the waiter on his own stack, so wake() is the last thing to
+// do.
 #pragma once
 
 #include <boost/asio/async_result.hpp>

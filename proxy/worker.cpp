@@ -4,8 +4,8 @@
 
 #include <boost/asio/post.hpp>
 
-#include <latch>
 #include <unistd.h>
+#include <latch>
 
 namespace sessiongate::proxy {
 
@@ -18,7 +18,9 @@ worker::worker(std::size_t read_buffer_size, std::chrono::microseconds spin)
   poller_.set_spin(spin);
 }
 
-worker::~worker() { join(); }
+worker::~worker() {
+  join();
+}
 
 void worker::start() {
   std::latch ready(1);
@@ -36,7 +38,9 @@ void worker::join() {
   thread_.join();
 }
 
-void worker::link(client_connection& connection) { connections_.push_back(connection); }
+void worker::link(client_connection& connection) {
+  connections_.push_back(connection);
+}
 
 void worker::for_each(const std::function<void(client_connection&)>& step) {
   for (auto at = connections_.begin(); at != connections_.end();) {
@@ -67,6 +71,8 @@ deadline::deadline(worker& on, std::chrono::milliseconds limit, std::function<vo
   if (first) on_.sweep();
 }
 
-deadline::~deadline() { on_.deadlines_.erase(entry_); }
+deadline::~deadline() {
+  on_.deadlines_.erase(entry_);
+}
 
 }  // namespace sessiongate::proxy

@@ -1,5 +1,5 @@
-// One thread, one io_context, and everything that its sessions share: a read buffer that is free whenever no handler runs,
-// the counters, and the deadlines of what must not take forever.
+// One thread, one io_context, and everything that its sessions share: a read buffer that is free whenever no handler
+// runs, the counters, and the deadlines of what must not take forever.
 #pragma once
 
 #include "proxy/counters.hpp"

@@ -6,9 +6,12 @@ namespace sessiongate::session {
 
 std::string_view to_text(client_session_state state) {
   switch (state) {
-    case client_session_state::init: return "MCS_INIT";
-    case client_session_state::active_reader: return "MCS_ACTIVE_READER";
-    case client_session_state::closed: return "MCS_CLOSED";
+    case client_session_state::init:
+      return "MCS_INIT";
+    case client_session_state::active_reader:
+      return "MCS_ACTIVE_READER";
+    case client_session_state::closed:
+      return "MCS_CLOSED";
   }
   return "MCS_MAX";
 }

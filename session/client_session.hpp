@@ -1,8 +1,8 @@
 // A client session: one connection of a client to the proxy, and the set of server sessions behind it.
 //
-// This is the record that listings and kills work with. Its life and its I/O belong to one worker: the class that derives
-// from it in proxy/ owns the sockets and is the only writer. Other threads read the published fields, and end the session
-// through stop() and end_server_session(), which only post to the worker.
+// This is the record that listings and kills work with. Its life and its I/O belong to one worker: the class that
+// derives from it in proxy/ owns the sockets and is the only writer. Other threads read the published fields, and end
+// the session through stop() and end_server_session(), which only post to the worker.
 #pragma once
 
 #include "protocol/connect_attributes.hpp"

@@ -1,5 +1,5 @@
-// One value that its owner replaces and other threads read. Readers get a snapshot that stays valid for as long as they hold
-// it; the lock is held for the copy of a pointer only, so neither side waits for the other's work.
+// One value that its owner replaces and other threads read. Readers get a snapshot that stays valid for as long as they
+// hold it; the lock is held for the copy of a pointer only, so neither side waits for the other's work.
 #pragma once
 
 #include <memory>

@@ -5,8 +5,8 @@
 
 namespace sessiongate::session {
 
-// add() and bind() each enter their own index first and look into the other one afterwards. Of two that race for the same
-// number at least one sees the other and backs out.
+// add() and bind() each enter their own index first and look into the other one afterwards. Of two that race for the
+// same number at least one sees the other and backs out.
 
 bool registry::add(const client_session_ptr& session) {
   const auto id = session->cs_id();

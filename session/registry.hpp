@@ -1,9 +1,9 @@
 // Every client session of the process, found by any of its ids.
 //
 // Two indexes, each striped over mutexes that are held for a hash-map step only: cs_id -> session, and connection_id ->
-// the cs_ids that hold a server session of that number (ids of different backends may coincide). No two locks are ever held
-// together, so a hit in the second index is verified against the session itself: a stale miss is possible, a wrong hit is
-// not. All members may be called from any thread.
+// the cs_ids that hold a server session of that number (ids of different backends may coincide). No two locks are ever
+// held together, so a hit in the second index is verified against the session itself: a stale miss is possible, a wrong
+// hit is not. All members may be called from any thread.
 #pragma once
 
 #include "session/client_session.hpp"
@@ -50,8 +50,8 @@ class registry {
   /// Idempotent. The session's connection_ids must have been unbound.
   void remove(std::uint32_t cs_id);
 
-  /// Makes a server session's number lead to its client session. False when the number is a live cs_id: the backend must
-  /// be dialled again, for one number must never mean two sessions.
+  /// Makes a server session's number lead to its client session. False when the number is a live cs_id: the backend
+  /// must be dialled again, for one number must never mean two sessions.
   [[nodiscard]] bool bind(std::uint32_t connection_id, std::uint32_t cs_id);
   void unbind(std::uint32_t connection_id, std::uint32_t cs_id);
 

@@ -1,5 +1,5 @@
-// A server session: one connection of the proxy to a backend on behalf of a client session. Owned by its client session.
-// Made and changed on that session's worker; every thread may read.
+// A server session: one connection of the proxy to a backend on behalf of a client session. Owned by its client
+// session. Made and changed on that session's worker; every thread may read.
 #pragma once
 
 #include "session/endpoint.hpp"
@@ -12,9 +12,9 @@
 namespace sessiongate::session {
 
 enum class server_session_state : std::uint8_t {
-  init,         // connected, not used yet
-  active,       // serves a request now
-  bound_idle,   // idle, the one its client session used last
+  init,        // connected, not used yet
+  active,      // serves a request now
+  bound_idle,  // idle, the one its client session used last
 };
 
 /// The original's names: MSS_INIT, MSS_ACTIVE, MSS_KA_CLIENT_SLAVE.

@@ -4,18 +4,30 @@ namespace sessiongate::session {
 
 std::string_view to_text(stop_reason reason) {
   switch (reason) {
-    case stop_reason::none: return "none";
-    case stop_reason::client_quit: return "client_quit";
-    case stop_reason::client_gone: return "client_gone";
-    case stop_reason::login_failed: return "login_failed";
-    case stop_reason::login_timeout: return "login_timeout";
-    case stop_reason::backend_unreachable: return "backend_unreachable";
-    case stop_reason::backend_gone: return "backend_gone";
-    case stop_reason::killed: return "killed";
-    case stop_reason::server_session_killed: return "server_session_killed";
-    case stop_reason::drained: return "drained";
-    case stop_reason::protocol_error: return "protocol_error";
-    case stop_reason::internal_error: return "internal_error";
+    case stop_reason::none:
+      return "none";
+    case stop_reason::client_quit:
+      return "client_quit";
+    case stop_reason::client_gone:
+      return "client_gone";
+    case stop_reason::login_failed:
+      return "login_failed";
+    case stop_reason::login_timeout:
+      return "login_timeout";
+    case stop_reason::backend_unreachable:
+      return "backend_unreachable";
+    case stop_reason::backend_gone:
+      return "backend_gone";
+    case stop_reason::killed:
+      return "killed";
+    case stop_reason::server_session_killed:
+      return "server_session_killed";
+    case stop_reason::drained:
+      return "drained";
+    case stop_reason::protocol_error:
+      return "protocol_error";
+    case stop_reason::internal_error:
+      return "internal_error";
   }
   return "unknown";
 }

@@ -1,5 +1,6 @@
 #include "proxy/kill_route.hpp"
 
+#include "proxy/gateway.hpp"
 #include "proxy/loopback.hpp"
 
 #include "protocol/err_packet.hpp"
@@ -40,12 +41,11 @@ interrupt_answer interrupt(own_server_session* own, const std::string& control_u
   config settings;
   settings.backend = {"127.0.0.1", closed_port()};
   settings.control_user = control_user;
-  gateway shared(settings);
-  control_account control(shared);
-  kill_route route(own, control);
-  boost::asio::io_context context;
+  test::reactor on;
+  gateway shared(settings, on.sockets);
+  kill_route route(own, shared.control);
   interrupt_answer answer;
-  test::run(context,
+  test::run(on.context,
             [&]() -> awaitable<void> { answer = co_await route.interrupt(backend, 5, interrupt_scope::query); }());
   return answer;
 }

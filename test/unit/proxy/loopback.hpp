@@ -1,7 +1,9 @@
-// Coroutines on a worker's io_context that the test itself runs, and TCP connections over the loopback interface.
+// Coroutines and tasks on a reactor that the test itself runs, and TCP connections over the loopback interface.
 #pragma once
 
+#include "proxy/poller.hpp"
 #include "proxy/stream.hpp"
+#include "proxy/task.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -22,7 +24,28 @@ namespace sessiongate::proxy::test {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-/// Runs coroutines to their end on the calling thread. A test that would wait for ever fails instead.
+/// What a worker has: an io_context with a poller nested in it.
+struct reactor {
+  asio::io_context context{1};
+  poller sockets{context};
+};
+
+/// Runs what is ready until `condition()` holds. A test that would wait for ever fails instead.
+template <class Condition>
+void run_until(asio::io_context& context, Condition condition) {
+  context.restart();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition() && context.run_one_until(until) > 0) {
+  }
+  REQUIRE(condition());
+}
+
+inline void run_for(asio::io_context& context, std::chrono::milliseconds limit) {
+  context.restart();
+  context.run_for(limit);
+}
+
+/// Runs a coroutine to its end on the calling thread.
 inline void run(asio::io_context& context, awaitable<void> body) {
   bool ended = false;
   std::exception_ptr thrown;
@@ -30,22 +53,33 @@ inline void run(asio::io_context& context, awaitable<void> body) {
     ended = true;
     thrown = error;
   });
-  context.restart();
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!ended && std::chrono::steady_clock::now() < until && context.run_one_until(until) > 0) {
-  }
+  run_until(context, [&] { return ended; });
   if (thrown) std::rethrow_exception(thrown);
-  REQUIRE(ended);
+}
+
+namespace detail {
+inline detached_task finish(task<> body, bool& ended, std::exception_ptr& thrown) {
+  try {
+    co_await body;
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  ended = true;
+}
+}  // namespace detail
+
+/// The same for a task.
+inline void run(asio::io_context& context, task<> body) {
+  bool ended = false;
+  std::exception_ptr thrown;
+  detail::finish(std::move(body), ended, thrown);
+  run_until(context, [&] { return ended; });
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 /// Two ends of a connection: `near` is what is tested, `far` a blocking socket that the test plays the peer with.
 struct connection {
-  explicit connection(asio::io_context& context) : near(context.get_executor()), far(context) {
-    tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
-    far.connect(acceptor.local_endpoint());
-    near = stream(acceptor.accept(context));
-    near.configure();
-  }
+  explicit connection(poller& on) : far(on.context()), near(on, connect_far(on.context())) {}
 
   void send(std::string_view bytes) { asio::write(far, asio::buffer(bytes)); }
   std::string receive(std::size_t size) {
@@ -63,8 +97,19 @@ struct connection {
     close();
   }
 
-  stream near;
   tcp::socket far;
+  stream near;
+
+ private:
+  int connect_far(asio::io_context& context) {
+    tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
+    far.connect(acceptor.local_endpoint());
+    auto accepted = acceptor.accept();
+    accepted.non_blocking(true);
+    const int descriptor = accepted.release();
+    configure_socket(descriptor);
+    return descriptor;
+  }
 };
 
 }  // namespace sessiongate::proxy::test

@@ -1,8 +1,7 @@
 #include "proxy/metrics.hpp"
 
 #include "proxy/client_connection.hpp"
-
-#include <catch2/catch.hpp>
+#include "proxy/loopback.hpp"
 
 #include <map>
 #include <regex>
@@ -53,15 +52,16 @@ config settings() {
 
 std::vector<std::unique_ptr<worker>> two_workers() {
   std::vector<std::unique_ptr<worker>> made;
-  made.push_back(std::make_unique<worker>(4096));
-  made.push_back(std::make_unique<worker>(4096));
+  made.push_back(std::make_unique<worker>(4096, std::chrono::microseconds(0)));
+  made.push_back(std::make_unique<worker>(4096, std::chrono::microseconds(0)));
   return made;
 }
 
 }  // namespace
 
 TEST_CASE("the metrics page is well-formed, and every sample has HELP and TYPE") {
-  const gateway shared(settings());
+  test::reactor admin;
+  const gateway shared(settings(), admin.sockets);
   const auto workers = two_workers();
   const auto text = render_metrics(shared, workers);
   CHECK(text.ends_with('\n'));
@@ -78,7 +78,8 @@ TEST_CASE("the metrics page is well-formed, and every sample has HELP and TYPE")
 }
 
 TEST_CASE("the metrics page sums what the workers counted") {
-  gateway shared(settings());
+  test::reactor admin;
+  gateway shared(settings(), admin.sockets);
   const auto workers = two_workers();
   workers[0]->counters().accepted.add(2);
   workers[1]->counters().accepted.add(3);
@@ -99,7 +100,8 @@ TEST_CASE("the metrics page sums what the workers counted") {
 }
 
 TEST_CASE("every reason for a session's end has its sample") {
-  const gateway shared(settings());
+  test::reactor admin;
+  const gateway shared(settings(), admin.sockets);
   const auto workers = two_workers();
   const auto found = read(render_metrics(shared, workers));
   for (std::uint8_t index = 1; index < session::stop_reason_count; ++index) {

@@ -28,8 +28,8 @@ awaitable<void> wait_a_little() {
 }
 
 struct fixture {
-  asio::io_context context;
-  test::connection both{context};
+  test::reactor on;
+  test::connection both{on.sockets};
   std::array<std::uint8_t, 32> scratch{};
   packet_channel channel{both.near, scratch, payload_max};
 
@@ -51,9 +51,9 @@ TEST_CASE_METHOD(fixture, "a packet is read whole wherever it is split") {
   const auto whole = packet(3, "a payload that is longer than the scratch buffer");
   for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
     INFO(cut);
-    test::run(context, [&]() -> awaitable<void> {
+    test::run(on.context, [&]() -> awaitable<void> {
       both.send(std::string_view(whole).substr(0, cut));
-      asio::steady_timer timer(context, std::chrono::milliseconds(1));
+      asio::steady_timer timer(on.context, std::chrono::milliseconds(1));
       timer.async_wait([&](error_code) { both.send(std::string_view(whole).substr(cut)); });
       co_await expect("a payload that is longer than the scratch buffer");
       co_await wait_a_little();
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(fixture, "a packet is read whole wherever it is split") {
 }
 
 TEST_CASE_METHOD(fixture, "several packets in one read come one after the other") {
-  test::run(context, [&]() -> awaitable<void> {
+  test::run(on.context, [&]() -> awaitable<void> {
     both.send(packet(0, "one") + packet(1, "") + packet(255, "three"));
     co_await expect("one");
     CHECK(channel.next_sequence_id() == 1);
@@ -76,7 +76,7 @@ TEST_CASE_METHOD(fixture, "several packets in one read come one after the other"
 }
 
 TEST_CASE_METHOD(fixture, "an answer continues the sequence of what was read, and a restarted one begins at 0") {
-  test::run(context, [&]() -> awaitable<void> {
+  test::run(on.context, [&]() -> awaitable<void> {
     both.send(packet(7, "question"));
     co_await expect("question");
     co_await channel.write(protocol::as_bytes("answer"));
@@ -89,7 +89,7 @@ TEST_CASE_METHOD(fixture, "an answer continues the sequence of what was read, an
 }
 
 TEST_CASE_METHOD(fixture, "a payload of the limit is read, one more byte is refused by its header alone") {
-  test::run(context, [&]() -> awaitable<void> {
+  test::run(on.context, [&]() -> awaitable<void> {
     both.send(packet(0, std::string(payload_max, 'x')));
     co_await expect(std::string(payload_max, 'x'));
     both.send(packet(0, std::string(payload_max + 1, 'x')).substr(0, protocol::packet_header_size));
@@ -98,11 +98,11 @@ TEST_CASE_METHOD(fixture, "a payload of the limit is read, one more byte is refu
 }
 
 TEST_CASE("a packet above the limit that has arrived whole is refused, too") {
-  asio::io_context context;
-  test::connection both(context);
+  test::reactor on;
+  test::connection both(on.sockets);
   std::array<std::uint8_t, 256> scratch{};
   packet_channel channel(both.near, scratch, payload_max);
-  test::run(context, [&]() -> awaitable<void> {
+  test::run(on.context, [&]() -> awaitable<void> {
     both.send(packet(0, std::string(payload_max + 1, 'x')));
     co_await wait_a_little();
     const auto got = co_await channel.read();
@@ -112,7 +112,7 @@ TEST_CASE("a packet above the limit that has arrived whole is refused, too") {
 
 TEST_CASE_METHOD(fixture, "the peer's end is told wherever it comes") {
   const auto cut = GENERATE(std::size_t{0}, std::size_t{2}, std::size_t{4}, std::size_t{6});
-  test::run(context, [&]() -> awaitable<void> {
+  test::run(on.context, [&]() -> awaitable<void> {
     both.send(packet(0, "payload").substr(0, cut));
     both.close();
     co_await expect_error(asio::error::eof);
@@ -120,7 +120,7 @@ TEST_CASE_METHOD(fixture, "the peer's end is told wherever it comes") {
 }
 
 TEST_CASE_METHOD(fixture, "a packet that came before the peer's end is still read") {
-  test::run(context, [&]() -> awaitable<void> {
+  test::run(on.context, [&]() -> awaitable<void> {
     both.send(packet(0, "last words"));
     both.close();
     co_await expect("last words");
@@ -129,15 +129,15 @@ TEST_CASE_METHOD(fixture, "a packet that came before the peer's end is still rea
 }
 
 TEST_CASE_METHOD(fixture, "closing the stream here ends the wait") {
-  test::run(context, [&]() -> awaitable<void> {
-    asio::steady_timer timer(context, std::chrono::milliseconds(1));
+  test::run(on.context, [&]() -> awaitable<void> {
+    asio::steady_timer timer(on.context, std::chrono::milliseconds(1));
     timer.async_wait([&](error_code) { both.near.close(); });
     co_await expect_error(asio::error::operation_aborted);
   }());
 }
 
 TEST_CASE_METHOD(fixture, "what was read beyond a packet can be handed over to another channel") {
-  test::run(context, [&]() -> awaitable<void> {
+  test::run(on.context, [&]() -> awaitable<void> {
     both.send(packet(0, "one") + packet(0, "two") + packet(0, "three").substr(0, 2));
     co_await expect("one");
     packet_channel other(both.near, scratch, payload_max);
@@ -153,7 +153,7 @@ TEST_CASE_METHOD(fixture, "what was read beyond a packet can be handed over to a
 
 TEST_CASE_METHOD(fixture, "writing to a closed stream is an error") {
   both.near.close();
-  test::run(context, [&]() -> awaitable<void> {
+  test::run(on.context, [&]() -> awaitable<void> {
     const auto ec = co_await channel.write(protocol::as_bytes("x"));
     CHECK(ec);
   }());

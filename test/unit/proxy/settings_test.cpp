@@ -123,10 +123,11 @@ TEST_CASE("counts are taken up to their limits and not beyond") {
   };
   constexpr limits all[] = {{"workers", 0, 1024},
                             {"read-buffer-size", 4096, 16'777'216},
-                            {"login-packet-max", 4096, 16'777'215},
+                            {"login-packet-max", 4096, 16'777'214},
                             {"admin-statement-max", 1024, 1'048'576},
                             {"admin-prepared-max", 1, 65'536},
-                            {"listen-backlog", 1, 65'535}};
+                            {"listen-backlog", 1, 65'535},
+                            {"spin", 0, 1000}};
   for (const auto& each : all) {
     CHECK(taken(each.name, std::to_string(each.min)) == std::to_string(each.min));
     CHECK(taken(each.name, std::to_string(each.max)) == std::to_string(each.max));

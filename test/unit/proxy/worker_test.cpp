@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t buffer_size = 4096;
+constexpr std::chrono::microseconds no_spin{0};
 
 /// Runs the worker's context on this thread, as the worker would on its own, for a while.
 void run_for(worker& on, std::chrono::milliseconds limit) {
@@ -34,7 +35,7 @@ void run_until(worker& on, Condition condition) {
 }  // namespace
 
 TEST_CASE("a deadline expires once, when it lives too long") {
-  worker home(buffer_size);
+  worker home(buffer_size, no_spin);
   int expired = 0;
   const auto begun = worker::clock::now();
   const deadline limit(home, 150ms, [&] { ++expired; });
@@ -45,7 +46,7 @@ TEST_CASE("a deadline expires once, when it lives too long") {
 }
 
 TEST_CASE("a deadline that ends in time does not expire") {
-  worker home(buffer_size);
+  worker home(buffer_size, no_spin);
   int expired = 0;
   {
     const deadline limit(home, 50ms, [&] { ++expired; });
@@ -58,7 +59,7 @@ TEST_CASE("a deadline that ends in time does not expire") {
 }
 
 TEST_CASE("several deadlines expire each at its time, whatever the order in which they were made") {
-  worker home(buffer_size);
+  worker home(buffer_size, no_spin);
   bool late_expired = false;
   bool early_expired = false;
   bool ended_expired = false;
@@ -74,7 +75,7 @@ TEST_CASE("several deadlines expire each at its time, whatever the order in whic
 }
 
 TEST_CASE("a deadline may end when it expires, and make another") {
-  worker home(buffer_size);
+  worker home(buffer_size, no_spin);
   int second_expired = 0;
   std::unique_ptr<deadline> second;
   std::unique_ptr<deadline> first;
@@ -88,7 +89,7 @@ TEST_CASE("a deadline may end when it expires, and make another") {
 }
 
 TEST_CASE("deadlines work after there was none for a while") {
-  worker home(buffer_size);
+  worker home(buffer_size, no_spin);
   int expired = 0;
   {
     const deadline limit(home, 10s, [&] { expired += 100; });
@@ -100,7 +101,7 @@ TEST_CASE("deadlines work after there was none for a while") {
 }
 
 TEST_CASE("a worker runs what is posted to it on a thread of its own and ends when released") {
-  worker home(buffer_size);
+  worker home(buffer_size, no_spin);
   CHECK(home.buffer().size() == buffer_size);
   home.start();
   CHECK(home.thread_id() > 0);
@@ -112,7 +113,7 @@ TEST_CASE("a worker runs what is posted to it on a thread of its own and ends wh
 }
 
 TEST_CASE("the load counts what is given and ended") {
-  worker home(buffer_size);
+  worker home(buffer_size, no_spin);
   CHECK(home.load() == 0);
   home.add_load();
   home.add_load();

@@ -1,0 +1,396 @@
+#include "proxy/poller.hpp"
+
+#include "proxy/loopback.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <sys/socket.h>
+#include <array>
+#include <memory>
+#include <vector>
+
+using namespace sessiongate::proxy;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What a waiter saw.
+struct waking {
+  int count = 0;
+  bool open = false;
+};
+
+detached_task wait_readable(stream& on, waking& seen) {
+  seen.open = co_await on.until_readable();
+  ++seen.count;
+}
+
+detached_task wait_writable(stream& on, waking& seen) {
+  seen.open = co_await on.until_writable();
+  ++seen.count;
+}
+
+/// Two streams on the same poller.
+struct pair {
+  explicit pair(poller& on) : pair(on, make()) {}
+
+  stream left;
+  stream right;
+
+ private:
+  pair(poller& on, std::array<int, 2> descriptors) : left(on, descriptors[0]), right(on, descriptors[1]) {}
+  static std::array<int, 2> make() {
+    std::array<int, 2> made{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, made.data()) == 0);
+    return made;
+  }
+};
+
+const std::array<std::uint8_t, 1> one_byte{'x'};
+
+void put_byte(stream& into) {
+  REQUIRE(into.write_some(one_byte).size == 1);
+}
+
+void take_byte(stream& from) {
+  std::array<std::uint8_t, 1> buffer{};
+  REQUIRE(from.read_some(buffer).size == 1);
+}
+
+/// Writes until nothing goes into the socket any more. Gives the size.
+std::size_t fill(stream& into) {
+  const std::vector<std::uint8_t> bytes(65536);
+  std::size_t written = 0;
+  for (auto put = into.write_some(bytes); put.what == io_result::status::done; put = into.write_some(bytes)) {
+    written += put.size;
+  }
+  return written;
+}
+
+struct fixture {
+  test::reactor on;
+
+  void run_until_woken(const waking& seen, int count = 1) {
+    test::run_until(on.context, [&] { return seen.count >= count; });
+  }
+  /// Handlers that the io_context ran in 100 ms: each round of the poller is one. Spinning would be thousands.
+  std::size_t rounds() {
+    on.context.restart();
+    return on.context.run_for(100ms);
+  }
+  /// Registers the stream for reading, with nobody waiting any more and nothing left to read.
+  void use_once(stream& reader, stream& writer) {
+    waking seen;
+    wait_readable(reader, seen);
+    put_byte(writer);
+    run_until_woken(seen);
+    take_byte(reader);
+  }
+};
+
+constexpr std::size_t few = 5;
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "a reader is woken when there is something to read, and not before") {
+  pair both(on.sockets);
+  waking seen;
+  wait_readable(both.left, seen);
+  CHECK(rounds() <= few);
+  CHECK(seen.count == 0);
+  put_byte(both.right);
+  run_until_woken(seen);
+  CHECK(seen.open);
+  take_byte(both.left);
+  CHECK(rounds() <= few);
+  CHECK(seen.count == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a writer is woken when the socket takes bytes again") {
+  pair both(on.sockets);
+  const auto written = fill(both.left);
+  waking seen;
+  wait_writable(both.left, seen);
+  CHECK(rounds() <= few);
+  CHECK(seen.count == 0);
+  std::vector<std::uint8_t> buffer(written);
+  CHECK(both.right.read_some(buffer).size > 0);
+  while (both.right.read_some(buffer).what == io_result::status::done) {
+  }
+  run_until_woken(seen);
+  CHECK(seen.open);
+}
+
+TEST_CASE_METHOD(fixture, "bytes that nobody waits for do not make it spin, and are found by who waits later") {
+  pair both(on.sockets);
+  use_once(both.left, both.right);
+  put_byte(both.right);
+  CHECK(rounds() <= few);
+  waking seen;
+  wait_readable(both.left, seen);
+  run_until_woken(seen);
+  CHECK(seen.open);
+}
+
+TEST_CASE_METHOD(fixture, "a hang-up that nobody waits for does not make it spin, and is found by who waits later") {
+  test::connection both(on.sockets);
+  waking first;
+  wait_readable(both.near, first);
+  both.send("x");
+  run_until_woken(first);
+  take_byte(both.near);
+  if (GENERATE(true, false)) {
+    both.close();
+  } else {
+    both.reset();
+  }
+  CHECK(rounds() <= few);
+  waking seen;
+  if (GENERATE(true, false)) {
+    wait_readable(both.near, seen);
+    run_until_woken(seen);
+    CHECK(seen.open);
+    std::array<std::uint8_t, 1> buffer{};
+    CHECK(both.near.read_some(buffer).what == io_result::status::closed);
+  } else {
+    wait_writable(both.near, seen);
+    run_until_woken(seen);
+    CHECK(seen.open);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a hang-up wakes a reader and a writer") {
+  pair both(on.sockets);
+  waking reader;
+  waking writer;
+  fill(both.left);
+  wait_readable(both.left, reader);
+  wait_writable(both.left, writer);
+  CHECK(rounds() <= few);
+  both.right.close();
+  run_until_woken(reader);
+  run_until_woken(writer);
+  CHECK(reader.count == 1);
+  CHECK(writer.count == 1);
+  CHECK(rounds() <= few);
+}
+
+TEST_CASE_METHOD(fixture, "a reader gets its event although one for a writer that is gone comes first") {
+  pair both(on.sockets);
+  waking writer;
+  wait_writable(both.left, writer);
+  run_until_woken(writer);
+  waking reader;
+  wait_readable(both.left, reader);
+  if (GENERATE(true, false)) CHECK(rounds() <= few);  // else both events come as one
+  CHECK(reader.count == 0);
+  put_byte(both.right);
+  run_until_woken(reader);
+  CHECK(reader.open);
+  CHECK(rounds() <= few);
+  CHECK(writer.count == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a writer gets its event although one for a reader that is gone comes first") {
+  pair both(on.sockets);
+  use_once(both.left, both.right);
+  put_byte(both.right);
+  waking writer;
+  wait_writable(both.left, writer);
+  run_until_woken(writer);
+  CHECK(writer.open);
+  CHECK(rounds() <= few);
+}
+
+TEST_CASE_METHOD(fixture, "a reader and a writer of the same socket are both woken") {
+  pair both(on.sockets);
+  waking reader;
+  waking writer;
+  wait_readable(both.left, reader);
+  wait_writable(both.left, writer);
+  put_byte(both.right);
+  run_until_woken(reader);
+  run_until_woken(writer);
+  CHECK(reader.count == 1);
+  CHECK(writer.count == 1);
+}
+
+TEST_CASE_METHOD(fixture, "more sockets than one batch holds are all served") {
+  std::vector<std::unique_ptr<pair>> pairs;
+  std::vector<waking> seen(300);
+  for (auto& each : seen) {
+    pairs.push_back(std::make_unique<pair>(on.sockets));
+    wait_readable(pairs.back()->left, each);
+    put_byte(pairs.back()->right);
+  }
+  for (const auto& each : seen) run_until_woken(each);
+  for (const auto& each : seen) CHECK(each.count == 1);
+}
+
+namespace {
+
+detached_task close_when_readable(stream& waited, stream& other, waking& seen) {
+  seen.open = co_await waited.until_readable();
+  ++seen.count;
+  other.close();
+}
+
+detached_task free_when_readable(stream& waited, std::vector<std::unique_ptr<pair>>& others, waking& seen) {
+  seen.open = co_await waited.until_readable();
+  ++seen.count;
+  others.clear();
+}
+
+detached_task free_when_writable(stream& waited, std::unique_ptr<pair>& both, waking& seen) {
+  seen.open = co_await waited.until_writable();
+  ++seen.count;
+  both.reset();
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "a waiter may close another stream whose event is in the same batch") {
+  pair first(on.sockets);
+  pair second(on.sockets);
+  waking seen_first;
+  waking seen_second;
+  close_when_readable(first.left, second.left, seen_first);
+  close_when_readable(second.left, first.left, seen_second);
+  put_byte(first.right);
+  put_byte(second.right);
+  run_until_woken(seen_first);
+  run_until_woken(seen_second);
+  CHECK(seen_first.open != seen_second.open);  // whoever came first closed the other
+  CHECK(rounds() <= few);
+  CHECK(seen_first.count == 1);
+  CHECK(seen_second.count == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a waiter may free other streams whose events are in the same batch") {
+  std::vector<std::unique_ptr<pair>> freed;
+  for (int count = 0; count < 2; ++count) {
+    freed.push_back(std::make_unique<pair>(on.sockets));
+    use_once(freed.back()->left, freed.back()->right);
+  }
+  CHECK(rounds() <= few);  // epoll has forgotten in which order they were ready before
+  pair waited(on.sockets);
+  waking seen;
+  free_when_readable(waited.left, freed, seen);
+  put_byte(freed.front()->right);
+  put_byte(waited.right);
+  put_byte(freed.back()->right);
+  run_until_woken(seen);
+  CHECK(freed.empty());
+  CHECK(rounds() <= few);
+}
+
+TEST_CASE_METHOD(fixture, "a writer may free its own stream although there is something to read, too") {
+  auto freed = std::make_unique<pair>(on.sockets);
+  use_once(freed->left, freed->right);
+  put_byte(freed->right);
+  waking seen;
+  free_when_writable(freed->left, freed, seen);
+  run_until_woken(seen);
+  CHECK_FALSE(freed);
+  CHECK(rounds() <= few);
+}
+
+TEST_CASE_METHOD(fixture, "a waiter may close its own stream, and the other waiter of it learns that") {
+  pair both(on.sockets);
+  fill(both.left);
+  waking reader;
+  waking writer;
+  close_when_readable(both.left, both.left, reader);
+  wait_writable(both.left, writer);
+  writer.open = true;
+  put_byte(both.right);
+  run_until_woken(reader);
+  run_until_woken(writer);
+  CHECK(reader.open);
+  CHECK_FALSE(writer.open);
+  CHECK(rounds() <= few);
+}
+
+TEST_CASE_METHOD(fixture, "closing wakes reader and writer with a closed stream, later and not on the closer's stack") {
+  pair both(on.sockets);
+  fill(both.left);
+  waking reader;
+  waking writer;
+  wait_readable(both.left, reader);
+  wait_writable(both.left, writer);
+  both.left.close();
+  CHECK(reader.count == 0);
+  CHECK(writer.count == 0);
+  reader.open = writer.open = true;
+  run_until_woken(reader);
+  run_until_woken(writer);
+  CHECK_FALSE(reader.open);
+  CHECK_FALSE(writer.open);
+  waking late;
+  late.open = true;
+  wait_readable(both.left, late);
+  CHECK(late.count == 1);  // there is nothing to wait for
+  CHECK_FALSE(late.open);
+}
+
+TEST_CASE_METHOD(fixture, "a socket that gets the number of a closed one has events of its own") {
+  pair peers(on.sockets);
+  auto closed = std::make_unique<pair>(on.sockets);
+  use_once(closed->left, closed->right);
+  put_byte(closed->right);
+  closed.reset();
+  pair again(on.sockets);
+  waking seen;
+  wait_readable(again.left, seen);
+  CHECK(rounds() <= few);
+  CHECK(seen.count == 0);
+  put_byte(again.right);
+  run_until_woken(seen);
+  CHECK(seen.open);
+}
+
+namespace {
+
+detached_task pass_on(stream& from, stream& to, int& passed) {
+  while (co_await from.until_readable()) {
+    take_byte(from);
+    ++passed;
+    put_byte(to);
+  }
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "with a spin others still have their turn while sockets are busy all the time") {
+  on.sockets.set_spin(5ms);
+  pair ring(on.sockets);
+  int passed = 0;
+  pass_on(ring.left, ring.left, passed);
+  pass_on(ring.right, ring.right, passed);
+  put_byte(ring.left);
+  const auto begun = std::chrono::steady_clock::now();
+  test::run_until(on.context, [&] { return passed > 100; });
+  bool turn = false;
+  boost::asio::post(on.context, [&] { turn = true; });
+  test::run_until(on.context, [&] { return turn; });
+  CHECK(std::chrono::steady_clock::now() - begun < 1s);  // two rounds of at most 80 ms each
+  ring.left.close();
+  ring.right.close();
+  test::run_for(on.context, 10ms);
+}
+
+TEST_CASE_METHOD(fixture, "with a spin it still sleeps when there is nothing to do") {
+  on.sockets.set_spin(200us);
+  pair both(on.sockets);
+  use_once(both.left, both.right);
+  CHECK(rounds() <= few);
+}
+
+TEST_CASE_METHOD(fixture, "a stopped poller lets the io_context run out of work") {
+  pair both(on.sockets);
+  use_once(both.left, both.right);
+  on.sockets.stop();
+  on.context.restart();
+  on.context.run_for(10s);
+  CHECK(on.context.stopped());
+}
