@@ -1,7 +1,9 @@
 #include "proxy/poller.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace sessiongate::proxy {
@@ -10,10 +12,25 @@ namespace asio = boost::asio;
 
 namespace {
 
+// Between two looks at what else the io_context has to do (kills, new sessions, timers).
+constexpr int rounds_max = 8;
+constexpr int spins_max = 16;
+constexpr int busy_batch = 8;  // so many at once: there will be more, without going through the io_context
+
 int make_epoll() {
   const int descriptor = ::epoll_create1(EPOLL_CLOEXEC);
   if (descriptor < 0) throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
   return descriptor;
+}
+
+void note(watch& on, std::uint32_t events) {
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    on.ending = true;
+    on.may_read = true;
+    on.may_write = true;
+  }
+  if ((events & EPOLLIN) != 0) on.may_read = true;
+  if ((events & EPOLLOUT) != 0) on.may_write = true;
 }
 
 }  // namespace
@@ -25,7 +42,7 @@ poller::poller(asio::io_context& context) : context_(context), epoll_(context, m
 void poller::wait() {
   epoll_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& ec) {
     if (ec) return;
-    run_batches();
+    run();
     wait();
   });
 }
@@ -35,13 +52,19 @@ void poller::stop() {
   epoll_.cancel(ignored);
 }
 
-void poller::run_batches() {
-  if (spin_.count() == 0) {
-    run_batch();
-    return;
-  }
-  // Others on this io_context (kills, new sessions, timers) wait meanwhile: not longer than a few spins.
-  constexpr int spins_max = 16;
+void poller::run() {
+  in_run_ = true;
+  run_rounds();
+  in_run_ = false;
+  if (!queue_.empty()) asio::post(context_, [this] { run(); });
+}
+
+/// Rounds until little is ready, or others have waited long enough.
+void poller::run_rounds() {
+  int round = 0;
+  do run_batch();
+  while (++round < rounds_max && (!queue_.empty() || last_batch_ >= busy_batch));
+  if (spin_.count() == 0 || !queue_.empty()) return;
   const auto begin = std::chrono::steady_clock::now();
   auto until = begin + spin_;
   for (auto now = begin; now < until; now = std::chrono::steady_clock::now()) {
@@ -50,50 +73,72 @@ void poller::run_batches() {
 }
 
 bool poller::run_batch() {
+  running_.swap(queue_);
   batch_size_ = ::epoll_wait(epoll_.native_handle(), batch_.data(), batch_max, 0);
   for (int index = 0; index < batch_size_; ++index) {
     const auto event = batch_[static_cast<std::size_t>(index)];
-    if (event.data.ptr != nullptr) deliver(*static_cast<watch*>(event.data.ptr), event.events);
+    if (event.data.ptr == nullptr) continue;
+    auto& on = *static_cast<watch*>(event.data.ptr);
+    note(on, event.events);
+    wake(on);
   }
-  const bool any = batch_size_ > 0;
+  last_batch_ = batch_size_;
+  const bool any = batch_size_ > 0 || !running_.empty();
   batch_size_ = 0;
+  run_queue();
   return any;
 }
 
-/// A waiter may end the session and with it the watch: nothing of it is touched behind a wake(), and forget() takes it
-/// out of the batch.
-void poller::deliver(watch& on, std::uint32_t events) {
-  constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
-  const bool in = (events & (EPOLLIN | broken)) != 0;
-  const bool out = (events & (EPOLLOUT | broken)) != 0;
-  auto wanted = on.registered;  // level-triggered: what nobody waits for would come again at once
-  if (in && !on.readable.occupied()) wanted &= ~static_cast<std::uint32_t>(EPOLLIN);
-  if (out && !on.writable.occupied()) wanted &= ~static_cast<std::uint32_t>(EPOLLOUT);
-  change(on, wanted);
-  // Of two waiters the other one is woken by the next round.
-  if (out && on.writable.occupied())
+void poller::run_queue() {
+  for (std::size_t index = 0; index < running_.size(); ++index) {
+    if (auto* on = running_[index]) {
+      on->queued = false;
+      wake(*on);
+    }
+  }
+  running_.clear();
+}
+
+/// A waiter may end the session and with it the watch: nothing of it is touched behind a wake. Of two waiters the other
+/// one has its turn in the next round.
+void poller::wake(watch& on) {
+  const bool writer = on.may_write && on.writable.occupied();
+  const bool reader = on.may_read && on.readable.occupied();
+  if (writer && reader) queue(on);
+  if (writer)
     on.writable.wake();
-  else if (in)
+  else if (reader)
     on.readable.wake();
 }
 
-/// Not registered at all rather than for no events: epoll reports a hang-up of what is registered, whether asked or
-/// not.
-void poller::change(watch& on, std::uint32_t events) {
-  if (on.registered == events) return;
+void poller::enter(watch& on) {
   epoll_event event{};
-  event.events = events;
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &on;
-  const int operation = on.registered == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
-  on.registered = ::epoll_ctl(epoll_.native_handle(), operation, on.descriptor, &event) == 0 ? events : 0;
+  on.registered = ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, on.descriptor, &event) == 0;
+  if (on.registered) return;
+  // Out of memory or of watches: the read or write that follows tells; nobody may wait for ever.
+  on.may_read = on.may_write = true;
+}
+
+void poller::queue(watch& on) {
+  if (on.queued) return;
+  on.queued = true;
+  queue_.push_back(&on);
+  if (!in_run_ && queue_.size() == 1) asio::post(context_, [this] { run(); });
 }
 
 void poller::forget(watch& gone) {
-  change(gone, 0);
+  // Closing the descriptor takes it out of the epoll.
+  gone.registered = gone.may_read = gone.may_write = gone.ending = false;
   for (int index = 0; index < batch_size_; ++index) {
     auto& event = batch_[static_cast<std::size_t>(index)];
     if (event.data.ptr == &gone) event.data.ptr = nullptr;
   }
+  if (!gone.queued) return;
+  gone.queued = false;
+  std::ranges::replace(queue_, &gone, nullptr);
+  std::ranges::replace(running_, &gone, nullptr);
 }
 
 }  // namespace sessiongate::proxy

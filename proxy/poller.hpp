@@ -1,6 +1,10 @@
-// Readiness of many sockets for one thread: an epoll descriptor of its own, level-triggered, that the thread's
-// io_context watches as one descriptor. Registered once a socket stays registered, so waiting costs no system call;
-// Asio's own reactor takes an epoll_ctl for each wait. Everything here belongs to the thread that runs the io_context.
+// Readiness of many sockets for one thread: an epoll descriptor of its own, which the thread's io_context watches as
+// one descriptor. Everything here belongs to the thread that runs the io_context.
+//
+// Edge-triggered: a socket is registered once and for all, waiting costs no system call, and the kernel tells each
+// change once. What it told is kept in the watch until a read or a write finds it used up: a read that came back short
+// has emptied the socket (unless the peer's end was told with it), and a write that would block has filled it. Asio's
+// reactor would take an epoll_ctl for each wait; a level-triggered epoll looks at each socket twice.
 #pragma once
 
 #include "proxy/wait_slot.hpp"
@@ -13,13 +17,18 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace sessiongate::proxy {
 
-/// What one socket waits for. Owned by its stream, known to its poller while it is registered.
+/// What is known of one socket, and who waits for it. Owned by its stream, known to its poller while it is registered.
 struct watch {
   int descriptor = -1;
-  std::uint32_t registered = 0;  // the events that epoll looks for; 0: not registered
+  bool registered = false;
+  bool may_read = false;   // a read may give something
+  bool may_write = false;  // a write may take something
+  bool ending = false;     // the peer's end, or an error, was told: a short read is not the last one
+  bool queued = false;
   wait_slot readable;
   wait_slot writable;
 };
@@ -32,33 +41,46 @@ class poller {
 
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
 
-  /// Makes epoll look for what is about to be waited for.
-  void want(watch& on, std::uint32_t events) {
-    if ((on.registered & events) != events) change(on, on.registered | events);
+  /// Somebody waits in the slot from now on. A socket that is known to be ready has its turn behind the others that
+  /// are.
+  void expect_readable(watch& on) {
+    if (!on.registered) enter(on);
+    if (on.may_read) queue(on);
+  }
+  void expect_writable(watch& on) {
+    if (!on.registered) enter(on);
+    if (on.may_write) queue(on);
   }
   /// Before the descriptor is closed.
   void forget(watch& gone);
 
-  /// No more waiting: the io_context can run out of work.
-  void stop();
-
   /// How long to look again before going to sleep: trades the processor for latency.
   void set_spin(std::chrono::microseconds limit) { spin_ = limit; }
+
+  /// No more waiting: the io_context can run out of work.
+  void stop();
 
  private:
   static constexpr int batch_max = 128;
 
-  void change(watch& on, std::uint32_t events);
+  void enter(watch& on);
+  void queue(watch& on);
   void wait();
-  void run_batches();
+  void run();
+  void run_rounds();
   bool run_batch();
-  void deliver(watch& on, std::uint32_t events);
+  void run_queue();
+  void wake(watch& on);
 
   boost::asio::io_context& context_;
   boost::asio::posix::stream_descriptor epoll_;
   std::chrono::microseconds spin_{0};
   std::array<epoll_event, batch_max> batch_{};
-  int batch_size_ = 0;
+  int batch_size_ = 0;  // while one is being delivered
+  int last_batch_ = 0;
+  bool in_run_ = false;
+  std::vector<watch*> queue_;    // to be looked at in the next round
+  std::vector<watch*> running_;  // the present round's
 };
 
 }  // namespace sessiongate::proxy

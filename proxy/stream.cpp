@@ -18,8 +18,12 @@ error_code last_error() {
   return {errno, boost::system::system_category()};
 }
 
+bool would_block() {
+  return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
 io_result failed_io() {
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {io_result::status::would_block, 0, {}};
+  if (would_block() || errno == EINTR) return {io_result::status::would_block, 0, {}};
   return {io_result::status::closed, 0, last_error()};
 }
 
@@ -62,29 +66,35 @@ void stream::close() {
 
 io_result stream::read_some(std::span<std::uint8_t> into) {
   const auto got = ::recv(watch_.descriptor, into.data(), into.size(), 0);
-  if (got > 0) return {io_result::status::done, static_cast<std::size_t>(got), {}};
+  if (got > 0) {
+    const auto size = static_cast<std::size_t>(got);
+    if (size < into.size() && !watch_.ending) watch_.may_read = false;
+    return {io_result::status::done, size, {}};
+  }
   if (got == 0) return {io_result::status::closed, 0, {}};
+  if (would_block()) watch_.may_read = false;
   return failed_io();
 }
 
 io_result stream::write_some(protocol::bytes_view from) {
   const auto put = ::send(watch_.descriptor, from.data(), from.size(), MSG_NOSIGNAL);
   if (put >= 0) return {io_result::status::done, static_cast<std::size_t>(put), {}};
+  if (would_block()) watch_.may_write = false;
   return failed_io();
 }
 
-awaitable<error_code> stream::wait(std::uint32_t events, wait_slot& slot) {
+awaitable<error_code> stream::readable() {
   if (!is_open()) co_return asio::error::operation_aborted;
-  poller_.want(watch_, events);
-  co_await slot.wait();
+  poller_.expect_readable(watch_);
+  co_await watch_.readable.wait();
   co_return is_open() ? error_code() : asio::error::operation_aborted;
 }
 
-awaitable<error_code> stream::readable() {
-  return wait(EPOLLIN, watch_.readable);
-}
 awaitable<error_code> stream::writable() {
-  return wait(EPOLLOUT, watch_.writable);
+  if (!is_open()) co_return asio::error::operation_aborted;
+  poller_.expect_writable(watch_);
+  co_await watch_.writable.wait();
+  co_return is_open() ? error_code() : asio::error::operation_aborted;
 }
 
 awaitable<error_code> stream::write_all(protocol::bytes_view from) {

@@ -59,24 +59,28 @@ class stream {
   awaitable<error_code> write_all(protocol::bytes_view from);
 
   /// For tasks: `if (!co_await stream.until_readable())` it was closed here.
-  struct readiness {
+  struct until_ready {
     stream& of;
-    wait_slot& slot;
-    std::uint32_t events;
     [[nodiscard]] bool await_ready() const noexcept { return !of.is_open(); }
-    void await_suspend(std::coroutine_handle<> waiting) const {
-      of.poller_.want(of.watch_, events);
-      slot.until_woken().await_suspend(waiting);
-    }
     [[nodiscard]] bool await_resume() const noexcept { return of.is_open(); }
   };
-  [[nodiscard]] readiness until_readable() { return {*this, watch_.readable, EPOLLIN}; }
-  [[nodiscard]] readiness until_writable() { return {*this, watch_.writable, EPOLLOUT}; }
+  struct until_may_read : until_ready {
+    void await_suspend(std::coroutine_handle<> waiting) const {
+      of.watch_.readable.until_woken().await_suspend(waiting);
+      of.poller_.expect_readable(of.watch_);
+    }
+  };
+  struct until_may_write : until_ready {
+    void await_suspend(std::coroutine_handle<> waiting) const {
+      of.watch_.writable.until_woken().await_suspend(waiting);
+      of.poller_.expect_writable(of.watch_);
+    }
+  };
+  [[nodiscard]] until_may_read until_readable() { return {{*this}}; }
+  [[nodiscard]] until_may_write until_writable() { return {{*this}}; }
   task<error_code> send_all(protocol::bytes_view from);
 
  private:
-  awaitable<error_code> wait(std::uint32_t events, wait_slot& slot);
-
   poller& poller_;
   watch watch_;
 };
