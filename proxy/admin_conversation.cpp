@@ -71,7 +71,8 @@ command_fate admin_conversation::look(const protocol::command_framer::step& star
       if (prepared_.empty() || length < command_and_statement_id) return command_fate::forward;
       if (started.payload.size() < command_and_statement_id) return command_fate::need_more;
       const auto id = protocol::parse_statement_id(started.payload);
-      return id && is_prepared_here(*id) ? when_complete : command_fate::forward;
+      if (!id || !is_prepared_here(*id)) return command_fate::forward;
+      return length <= connection_.shared().settings.admin_statement_max ? when_complete : command_fate::refuse;
     }
     default:
       return command_fate::forward;

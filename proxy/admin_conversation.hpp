@@ -18,6 +18,7 @@ enum class command_fate : std::uint8_t {
   forward,    // the backend's
   need_more,  // the part that has arrived does not tell
   answer,     // the proxy's, perhaps: all of it is there, give it to answer()
+  refuse,     // the proxy's, and larger than admin-statement-max
 };
 
 class admin_conversation {

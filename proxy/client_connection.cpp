@@ -31,6 +31,7 @@ client_connection::~client_connection() {
 }
 
 void client_connection::start() {
+  if (ended()) return;  // killed between accept and here
   home_.link(*this);
   home_.counters().accepted.add(1);
   log_event(log_level::debug, "session_opened",
@@ -59,6 +60,7 @@ awaitable<void> client_connection::run(std::shared_ptr<client_connection> self) 
 void client_connection::end(session::stop_request why) {
   if (ended()) return;
   why_ = std::move(why);
+  worker_hook::unlink();  // here and not in the destructor, which may run on another thread
   publish_state(session::client_session_state::closed);
   home_.counters().stops[static_cast<std::size_t>(why_.reason)].add(1);
   log_end();

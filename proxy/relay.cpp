@@ -76,12 +76,14 @@ task<> relay::backend_to_client() {
     }
     received.add(got.size);
     const auto for_client = track(buffer.first(got.size));
-    const auto put = connection_.client().write_some(for_client);
-    if (put.what == io_result::status::closed) {
-      client_closed(put.ec);
-      break;
+    if (!for_client.empty()) {
+      const auto put = connection_.client().write_some(for_client);
+      if (put.what == io_result::status::closed) {
+        client_closed(put.ec);
+        break;
+      }
+      if (put.size < for_client.size()) co_await send_rest(for_client.subspan(put.size));
     }
-    if (put.size < for_client.size()) co_await send_rest(for_client.subspan(put.size));
     if (tracker_.idle()) responses_delivered();
     changed_.wake();
   }

@@ -65,6 +65,7 @@ class relay final : public own_server_session {
 
   // Backend to client.
   protocol::bytes_view track(protocol::bytes_view input);
+  void keep_own_response(protocol::bytes_view piece);
   void on_event(const protocol::response_tracker::step& step, protocol::command answered);
   void on_response_complete(protocol::command answered);
   void apply_session_state(protocol::bytes_view ok_payload);

@@ -6,6 +6,8 @@
 #include "protocol/ok_packet.hpp"
 #include "protocol/session_track.hpp"
 
+#include <algorithm>
+
 namespace sessiongate::proxy {
 
 using protocol::command;
@@ -54,7 +56,7 @@ protocol::bytes_view relay::track(protocol::bytes_view input) {
     const auto step = tracker_.advance(input);
     input = input.subspan(step.consumed);
     if (own_statement_)
-      own_response_.insert(own_response_.end(), step.forward.begin(), step.forward.end());
+      keep_own_response(step.forward);
     else if (step.forward.data() >= begin && step.forward.data() < end)
       for_client.add(step.forward);
     else if (!step.forward.empty())
@@ -62,6 +64,14 @@ protocol::bytes_view relay::track(protocol::bytes_view input) {
     if (step.what != response_tracker::event::none) on_event(step, answered);
   }
   return for_client.view();
+}
+
+/// Only the beginning matters: whether it is an OK or an ERR, and which.
+void relay::keep_own_response(protocol::bytes_view piece) {
+  constexpr std::size_t enough = 4096;  // bytes
+  const auto room = enough - std::min(enough, own_response_.size());
+  const auto kept = piece.first(std::min(room, piece.size()));
+  own_response_.insert(own_response_.end(), kept.begin(), kept.end());
 }
 
 void relay::on_event(const response_tracker::step& step, command answered) {

@@ -43,16 +43,23 @@ relay::scan relay::scan_client(protocol::bytes_view input) {
 /// A command starts: may it go to the backend (none), or what else?
 relay::scan::halt relay::consider(const protocol::command_framer::step& started) {
   if (!forward_next_) {
-    if (started.type == command::change_user) {
-      if (started.size > connection_.shared().settings.login_packet_max) return scan::halt::malformed;
-      return started.payload.size() + protocol::packet_header_size == started.size ? scan::halt::change_user
-                                                                                   : scan::halt::need_more;
+    switch (admin_.look(started)) {
+      case command_fate::forward:
+        break;
+      case command_fate::answer:
+        return scan::halt::answer;
+      case command_fate::need_more:
+        return scan::halt::need_more;
+      case command_fate::refuse:
+        return scan::halt::malformed;
     }
-    const auto fate = admin_.look(started);
-    if (fate == command_fate::answer) return scan::halt::answer;
-    if (fate == command_fate::need_more) return scan::halt::need_more;
   }
   if (connection_.bound() == nullptr && started.type != command::quit) return scan::halt::no_backend;
+  if (started.type == command::change_user || started.type == command::init_db) {
+    if (started.size > connection_.shared().settings.login_packet_max) return scan::halt::malformed;
+    if (started.payload.size() + protocol::packet_header_size < started.size) return scan::halt::need_more;
+    if (started.type == command::change_user) return scan::halt::change_user;
+  }
   if (!tracker_.can_expect() && !has_no_response(started.type)) return scan::halt::queue_full;
   return scan::halt::none;
 }
@@ -82,10 +89,7 @@ bool relay::forward_at_once(protocol::bytes_view fresh) {
   }
   const auto found = scan_client(fresh);
   std::size_t sent = 0;
-  if (found.forward > 0 && connection_.backend() != nullptr) {
-    const auto put = connection_.backend()->write_some(fresh.first(found.forward));
-    sent = put.size;  // a closed backend is noticed, with its last words, by the other direction
-  }
+  if (found.forward > 0) sent = connection_.backend()->write_some(fresh.first(found.forward)).size;
   if (quit_seen_ && tracker_.idle()) {
     connection_.end({stop_reason::client_quit, {}});
     return true;
@@ -101,11 +105,8 @@ bool relay::forward_at_once(protocol::bytes_view fresh) {
 task<> relay::settle() {
   while (!connection_.ended()) {
     if (unsent_ > 0) {
-      auto* backend = connection_.backend();
-      const auto unsent = protocol::bytes_view(kept_).first(unsent_);
-      if (backend == nullptr || co_await backend->send_all(unsent)) {
-        // The other direction sees the backend's end; bytes for it go nowhere.
-      }
+      // Whether that works is the other direction's to see: the backend's last words come before its end.
+      co_await connection_.backend()->send_all(protocol::bytes_view(kept_).first(unsent_));
       kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(unsent_));
       unsent_ = 0;
     }
@@ -143,7 +144,7 @@ task<> relay::resolve(scan::halt why) {
       break;
     case scan::halt::malformed:
       refuse_command({er::malformed_packet, "HY000", "Malformed communication packet"},
-                     {stop_reason::protocol_error, "malformed COM_CHANGE_USER"});
+                     {stop_reason::protocol_error, "a command that cannot be"});
       break;
   }
 }

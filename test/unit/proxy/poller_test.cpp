@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <array>
 #include <memory>
+#include <thread>
 #include <vector>
 
 using namespace sessiongate::proxy;
@@ -52,8 +53,9 @@ void put_byte(stream& into) {
   REQUIRE(into.write_some(one_byte).size == 1);
 }
 
+/// Into a larger buffer, as a relay reads: what comes back short was all.
 void take_byte(stream& from) {
-  std::array<std::uint8_t, 1> buffer{};
+  std::array<std::uint8_t, 16> buffer{};
   REQUIRE(from.read_some(buffer).size == 1);
 }
 
@@ -130,6 +132,53 @@ TEST_CASE_METHOD(fixture, "bytes that nobody waits for do not make it spin, and 
   wait_readable(both.left, seen);
   run_until_woken(seen);
   CHECK(seen.open);
+}
+
+TEST_CASE_METHOD(fixture, "after a read that filled its buffer the rest is found without another event") {
+  pair both(on.sockets);
+  const std::vector<std::uint8_t> sent(10, 'x');
+  REQUIRE(both.right.write_some(sent).size == sent.size());
+  std::array<std::uint8_t, 4> buffer{};
+  for (const std::size_t expected : {4U, 4U, 2U}) {
+    waking seen;
+    wait_readable(both.left, seen);
+    run_until_woken(seen);
+    CHECK(both.left.read_some(buffer).size == expected);
+  }
+  waking seen;
+  wait_readable(both.left, seen);
+  CHECK(rounds() <= few);
+  CHECK(seen.count == 0);  // the last read was short: that was all
+  put_byte(both.right);
+  run_until_woken(seen);
+}
+
+TEST_CASE_METHOD(fixture, "the peer's end is found behind its last words, although they came together") {
+  test::connection both(on.sockets);
+  waking words;
+  waking end;
+  wait_readable(both.near, words);
+  both.send("x");
+  both.close();
+  std::this_thread::sleep_for(10ms);
+  run_until_woken(words);
+  take_byte(both.near);
+  wait_readable(both.near, end);
+  run_until_woken(end);
+  std::array<std::uint8_t, 1> buffer{};
+  CHECK(both.near.read_some(buffer).what == io_result::status::closed);
+}
+
+TEST_CASE_METHOD(fixture, "one who waits although a read would have done is woken") {
+  pair both(on.sockets);
+  use_once(both.left, both.right);
+  put_byte(both.right);
+  take_byte(both.left);  // without a wait
+  put_byte(both.right);
+  waking seen;
+  wait_readable(both.left, seen);
+  run_until_woken(seen);
+  take_byte(both.left);
 }
 
 TEST_CASE_METHOD(fixture, "a hang-up that nobody waits for does not make it spin, and is found by who waits later") {
@@ -361,8 +410,8 @@ detached_task pass_on(stream& from, stream& to, int& passed) {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "with a spin others still have their turn while sockets are busy all the time") {
-  on.sockets.set_spin(5ms);
+TEST_CASE_METHOD(fixture, "others still have their turn while sockets are busy all the time") {
+  on.sockets.set_spin(GENERATE(0us, 5000us));
   pair ring(on.sockets);
   int passed = 0;
   pass_on(ring.left, ring.left, passed);
@@ -373,7 +422,7 @@ TEST_CASE_METHOD(fixture, "with a spin others still have their turn while socket
   bool turn = false;
   boost::asio::post(on.context, [&] { turn = true; });
   test::run_until(on.context, [&] { return turn; });
-  CHECK(std::chrono::steady_clock::now() - begun < 1s);  // two rounds of at most 80 ms each
+  CHECK(std::chrono::steady_clock::now() - begun < 1s);  // twice 80 ms at most
   ring.left.close();
   ring.right.close();
   test::run_for(on.context, 10ms);
