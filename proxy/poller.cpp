@@ -90,11 +90,10 @@ bool poller::run_batch() {
 }
 
 void poller::run_queue() {
-  for (std::size_t index = 0; index < running_.size(); ++index) {
-    if (auto* on = running_[index]) {
-      on->queued = false;
-      wake(*on);
-    }
+  for (auto* on : running_) {  // wakes put into queue_, and forget() only empties places here
+    if (on == nullptr) continue;
+    on->queued = false;
+    wake(*on);
   }
   running_.clear();
 }

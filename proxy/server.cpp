@@ -27,6 +27,7 @@ namespace {
 
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds drain_look{20};
+constexpr std::chrono::milliseconds resolve_look{20};
 constexpr std::chrono::seconds name_refresh{10};
 constexpr std::chrono::seconds greeting_retry{1};
 
@@ -58,7 +59,8 @@ server::server(config settings)
       listener_(shared_, *workers_.front(), workers_),
       http_route_(nullptr, shared_.control),
       http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid()},
-      signals_(admin_, SIGTERM, SIGINT) {
+      signals_(admin_, SIGTERM, SIGINT),
+      resolve_pause_(admin_) {
   if (shared_.settings.admin_enabled) start_http();
 }
 
@@ -110,6 +112,11 @@ asio::awaitable<void> server::watch_backend() {
   asio::steady_timer pause(home.context());
   bool told = false;
   while (!ready() && !shared_.draining.load(std::memory_order_relaxed)) {
+    if (shared_.server.resolved()->empty()) {  // a name: resolve_backend() is at it, and tells when it fails
+      pause.expires_after(resolve_look);
+      co_await pause.async_wait(io);
+      continue;
+    }
     const auto error = co_await probe_backend(home, shared_);
     if (!error) {
       log_event(
@@ -129,7 +136,6 @@ asio::awaitable<void> server::resolve_backend() {
   if (shared_.server.is_numeric()) co_return;
   const auto& name = *shared_.server.name();
   tcp::resolver resolver(admin_);
-  asio::steady_timer pause(admin_);
   while (!shared_.draining.load(std::memory_order_relaxed)) {
     const auto [ec, found] = co_await resolver.async_resolve(name.address, std::to_string(name.port), io);
     if (ec) {
@@ -139,8 +145,8 @@ asio::awaitable<void> server::resolve_backend() {
       for (const auto& each : found) addresses.push_back(each.endpoint());
       shared_.server.set_addresses(std::move(addresses));
     }
-    pause.expires_after(ec ? greeting_retry : name_refresh);
-    co_await pause.async_wait(io);
+    resolve_pause_.expires_after(ec ? greeting_retry : name_refresh);
+    co_await resolve_pause_.async_wait(io);
   }
 }
 
@@ -169,14 +175,17 @@ asio::awaitable<void> server::drain() {
   each_session_drains();
   asio::steady_timer pause(admin_);
   const auto until = std::chrono::steady_clock::now() + shared_.settings.drain_timeout;
-  while (shared_.sessions.size() > 0) {
+  do {
     pause.expires_after(drain_look);
     co_await pause.async_wait(io);
     if (std::chrono::steady_clock::now() >= until) end_all();
-  }
+  } while (shared_.sessions.size() > 0);
+  // Not admin_.stop(): what still runs there, a KILL of the control account perhaps, ends within its own limit and must
+  // not outlive the poller.
   if (http_) http_->stop();
   signals_.cancel();
-  admin_.stop();
+  resolve_pause_.cancel();
+  admin_poller_.stop();
 }
 
 }  // namespace sessiongate::proxy

@@ -46,6 +46,7 @@ class server {
   admin::execution_context http_context_;
   std::optional<admin::http_server> http_;
   boost::asio::signal_set signals_;
+  boost::asio::steady_timer resolve_pause_;
 };
 
 }  // namespace sessiongate::proxy

@@ -9,11 +9,13 @@ usage() {
 usage: scripts/test.sh [option…] [-- pytest arguments…]
 
 Without options: everything. Format, the dev build with its unit and integration tests, the quickstart's scenario,
-clang-tidy, the same tests again under AddressSanitizer + UndefinedBehaviorSanitizer and under ThreadSanitizer, and
-each fuzz target for some seconds. Stops at the first stage that fails.
+clang-tidy, the same tests again under AddressSanitizer + UndefinedBehaviorSanitizer and under ThreadSanitizer,
+each fuzz target for some seconds, and the guard on what one query costs (docs/performance.md). Stops at the first stage
+that fails.
 
   --quick             format and the dev build with all its tests only
   --preset NAME       only this preset: dev, asan, tsan or fuzz
+  --guard             format, the release build and the guard on what one query costs only
   --integration-only  leave out all but the build and the integration tests (of --preset, else dev)
   --no-install        do not look for missing packages
   --help
@@ -37,6 +39,7 @@ while [[ $# -gt 0 ]]; do
       [[ " dev asan tsan fuzz " == *" $2 "* ]] || { echo "test.sh: no such preset: $2" >&2; exit 2; }
       shift
       ;;
+    --guard) presets=() ;;
     --integration-only) integration_only=true extras=false ;;
     --no-install) install=false ;;
     --help) usage; exit 0 ;;
@@ -128,6 +131,11 @@ integration() {
     /usr/bin/python3 -m pytest -v test/integration "${pytest_arguments[@]}"
 }
 
+guard() {
+  cmake --preset release >/dev/null && cmake --build --preset release --target sessiongate bench_programs &&
+    /usr/bin/python3 test/bench/count_guard.py
+}
+
 tidy() {
   find protocol session admin proxy -name '*.cpp' | sort |
     xargs run-clang-tidy-19 -p build/dev -quiet -j "$(nproc)" 2>&1 |
@@ -153,4 +161,5 @@ for preset in "${presets[@]}"; do
     stage clang-tidy tidy
   fi
 done
+if $extras; then stage guard guard; fi
 finish 0

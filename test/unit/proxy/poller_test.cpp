@@ -400,6 +400,10 @@ TEST_CASE_METHOD(fixture, "a socket that gets the number of a closed one has eve
 
 namespace {
 
+detached_task wake_again(stream& on, int& wakes, const bool& enough) {
+  while (!enough && co_await on.until_readable()) ++wakes;
+}
+
 detached_task pass_on(stream& from, stream& to, int& passed) {
   while (co_await from.until_readable()) {
     take_byte(from);
@@ -426,6 +430,23 @@ TEST_CASE_METHOD(fixture, "others still have their turn while sockets are busy a
   ring.left.close();
   ring.right.close();
   test::run_for(on.context, 10ms);
+}
+
+TEST_CASE_METHOD(fixture, "others have their turn although one is woken again and again and never reads") {
+  pair both(on.sockets);
+  int wakes = 0;
+  bool enough = false;
+  wake_again(both.left, wakes, enough);
+  put_byte(both.right);
+  for (int turns = 1; turns <= 5; ++turns) {
+    bool turn = false;
+    test::run_until(on.context, [&] { return wakes >= 100 * turns; });
+    boost::asio::post(on.context, [&] { turn = true; });
+    test::run_until(on.context, [&] { return turn; });
+  }
+  CHECK(wakes < 1000);
+  enough = true;
+  CHECK(rounds() <= few);
 }
 
 TEST_CASE_METHOD(fixture, "with a spin it still sleeps when there is nothing to do") {

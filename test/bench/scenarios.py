@@ -1,0 +1,106 @@
+"""What is measured. A scenario is a function that measures one target once; the runner interleaves the targets."""
+
+import contextlib
+import dataclasses
+import typing
+
+import measure
+import servers
+
+IDLE_SESSIONS = 2000
+MANY_SESSIONS = 9000
+LISTINGS = 20
+
+
+@dataclasses.dataclass
+class Scenario:
+    key: str
+    title: str
+    targets: tuple
+    measure: typing.Callable  # (bench, target name) -> {"metric": number}
+    rounds: typing.Optional[int] = None  # else as many as the run has
+
+
+def _loaded(mode, **options):
+    def run(bench, target):
+        server = bench.server(target)
+        return measure.measure_load(bench, server, mode, None if target == "direct" else server.pid,
+                                    **({"seconds": bench.seconds} | options))
+    return run
+
+
+def _idle_memory(bench, target):
+    with bench.start_proxy(target) as fresh, bench.using(fresh):
+        return measure.measure_idle(bench, fresh, IDLE_SESSIONS)
+
+
+def many_sessions(bench):
+    """As many of the 9,000 as the descriptor limit allows: a proxied session takes two."""
+    return min(MANY_SESSIONS, (bench.descriptors - 400) // 2)
+
+
+@contextlib.contextmanager
+def _idle_sessions(bench, server, count):
+    with measure.Load(bench.programs, bench.cpus.load, "idle", server, clients=count) as idle, bench.using(idle):
+        idle.run()
+        yield
+
+
+def _busy_among_idle(bench, target):
+    server = bench.server(target)
+
+    def busy():
+        return measure.measure_load(bench, server, "query", server.pid, clients=64, seconds=bench.seconds)
+
+    alone = busy()
+    with _idle_sessions(bench, server, many_sessions(bench)):
+        among = busy()
+    return {"throughput_ratio": among["per_s"] / alone["per_s"], "cpu_ratio": among["cpu_us"] / alone["cpu_us"],
+            "per_s_alone": alone["per_s"], "per_s_among": among["per_s"],
+            "strangers": max(alone["strangers"], among["strangers"])}
+
+
+def _listing(bench, target):
+    server = bench.server(target)
+    with _idle_sessions(bench, server, many_sessions(bench)):
+        with measure.Load(bench.programs, bench.cpus.load, "listing", server, count=LISTINGS,
+                          sql="SHOW PROXYSESSION") as load:
+            meter = measure.Meter(None, bench.pids() + [load.pid])
+            result = load.run()
+            _, strangers = meter.end()
+    return {"worst_ms": max(result["worst_us"]) / 1e3, "quiet_worst_ms": max(result["quiet_worst_us"]) / 1e3,
+            "typical_worst_ms": sorted(result["worst_us"])[LISTINGS // 2] / 1e3,
+            "listing_ms": sorted(result["listing_us"])[LISTINGS // 2] / 1e3, "strangers": strangers}
+
+
+def _sysbench(bench, target):
+    server = bench.server_on_mariadb(target)
+    return measure.measure_sysbench(bench, server, 64, bench.sysbench_seconds,
+                                    None if target == "direct" else server.pid)
+
+
+def make_all(bench):
+    everyone = ("direct", *bench.proxies)
+    ours = tuple(name for name in bench.proxies if name not in ("HAProxy", "floor"))
+    large = "SELECT c FROM large_"
+    return [
+        Scenario("idle", f"memory of an idle session ({IDLE_SESSIONS} of them)", bench.proxies, _idle_memory, 1),
+        Scenario("text-1", "text query, 1 client", (*everyone, *(f"{name} --spin 50" for name in ours)),
+                 _loaded("query", clients=1)),
+        Scenario("text-64", "text query, 64 clients", everyone, _loaded("query", clients=64)),
+        Scenario("text-256", "text query, 256 clients", everyone, _loaded("query", clients=256)),
+        Scenario("prepared-64", "prepared query, 64 clients", everyone, _loaded("query", clients=64, prepared=True)),
+        Scenario("result-4096", "256 MB results, rows of 4 KiB", everyone, _loaded("result", sql=large + "4096")),
+        Scenario("result-100", "256 MB results, rows of 100 bytes", everyone, _loaded("result", sql=large + "100")),
+        Scenario("connect", "connect, SELECT 1, close", everyone, _loaded("connect", clients=8)),
+        Scenario("workers", "text query, 64 clients, 1 and 2 workers on the same cores",
+                 tuple(f"{name} --workers {count}" for name in ours for count in (1, 2)),
+                 _loaded("query", clients=64)),
+        Scenario("many", f"64 busy clients among {many_sessions(bench)} idle ones",
+                 tuple(name for name in bench.proxies if name != "floor"), _busy_among_idle,
+                 min(bench.rounds, 3)),
+        Scenario("listing", f"SHOW PROXYSESSION on {many_sessions(bench)} sessions, {LISTINGS} times", ours, _listing,
+                 min(bench.rounds, 3)),
+        Scenario("sysbench", "sysbench point select on MariaDB, 64 threads",
+                 tuple(name for name in everyone if name != "floor"), _sysbench),
+    ]
