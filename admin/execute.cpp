@@ -39,14 +39,14 @@ failure ambiguous(std::uint64_t id, const std::vector<client_session_ptr>& found
   return result;
 }
 
-/// The one session that `id` names for this caller, who may act on it.
-std::variant<client_session_ptr, failure> find_target(std::uint64_t id, const principal& who,
+/// The one session that `id` names for this caller, who may do to it what the command does.
+std::variant<client_session_ptr, failure> find_target(std::uint64_t id, const principal& who, command_kind kind,
                                                       const session::registry& sessions) {
   auto found = sessions.find(id);
-  std::erase_if(found, [&](const auto& each) { return may_end(who, *each) == verdict::hidden; });
+  std::erase_if(found, [&](const auto& each) { return may(who, kind, *each) == verdict::hidden; });
   if (found.empty()) return unknown_thread(id);
   if (found.size() > 1) return ambiguous(id, found);
-  if (may_end(who, *found.front()) == verdict::allowed) return std::move(found.front());
+  if (may(who, kind, *found.front()) == verdict::allowed) return std::move(found.front());
   return not_owner_of(id);
 }
 
@@ -120,7 +120,7 @@ awaitable<result> run(const show_sessions& what, const principal& who, execution
 
 awaitable<result> run(const show_session& what, const principal& who, execution_context& context) {
   if (!what.id && who.cs_id == 0) co_return fail(failure_kind::malformed, "Unknown operator: an id is needed here");
-  auto found = find_target(what.id.value_or(who.cs_id), who, context.sessions);
+  auto found = find_target(what.id.value_or(who.cs_id), who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto& target = *std::get<client_session_ptr>(found);
   co_return describe_session(
@@ -128,7 +128,7 @@ awaitable<result> run(const show_session& what, const principal& who, execution_
 }
 
 awaitable<result> run(const kill_session& what, const principal& who, execution_context& context) {
-  auto found = find_target(what.id, who, context.sessions);
+  auto found = find_target(what.id, who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto target = std::get<client_session_ptr>(found);
   if (target->cs_id() == who.cs_id) co_return begin_outcome(*target, kill_status::killed_self);
@@ -139,7 +139,7 @@ awaitable<result> run(const kill_session& what, const principal& who, execution_
 }
 
 awaitable<result> run(const kill_server_session& what, const principal& who, execution_context& context) {
-  auto found = find_target(what.id, who, context.sessions);
+  auto found = find_target(what.id, who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto target = std::get<client_session_ptr>(found);
   if (!target->find_server_session(what.ss_id)) co_return unknown_thread(what.ss_id);
@@ -185,7 +185,7 @@ result finish_query_kill(kill_outcome outcome, const interrupt_answer& answer) {
 
 awaitable<result> run(const kill_query& what, const principal& who, execution_context& context) {
   const auto begun = steady::now();
-  auto found = find_target(what.id, who, context.sessions);
+  auto found = find_target(what.id, who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto target = std::get<client_session_ptr>(found);
   auto outcome = begin_outcome(*target, kill_status::already_idle);
@@ -201,6 +201,7 @@ awaitable<result> run(const kill_query& what, const principal& who, execution_co
 }  // namespace
 
 awaitable<result> execute(command what, principal who, execution_context& context) {
+  if (const auto kind = kind_of(what); !may(who, kind)) co_return forbidden(who, kind);
   co_return co_await std::visit([&](const auto& each) { return run(each, who, context); }, what);
 }
 

@@ -41,6 +41,7 @@ struct execution_context {
 
 /// Runs on the caller's executor, which must run on one thread (or be a strand). The context must outlive it; nothing
 /// throws but bad_alloc.
+/// - What the caller may do to no session at all is forbidden, whether there are any or not.
 /// - Which sessions exist is told only as far as the caller may see them: what is hidden is unknown_id.
 /// - kill_session of the caller's own session does not stop it: the outcome is killed_self, and the caller answers 1317
 ///   and closes.

@@ -2,6 +2,7 @@
 
 #include "protocol/err_packet.hpp"
 
+#include <array>
 #include <utility>
 
 namespace sessiongate::admin {
@@ -23,6 +24,20 @@ failure unknown_thread(std::uint64_t id) {
 
 failure not_owner_of(std::uint64_t id) {
   return fail(failure_kind::not_owner, "You are not owner of thread " + std::to_string(id));
+}
+
+failure forbidden(const principal& who, command_kind kind) {
+  constexpr std::array ways{standing::token_viewer, standing::token_operator, standing::token_admin,
+                            standing::operators, standing::proxysys};
+  const bool by_token = who.kind == principal_kind::token;
+  std::string able;
+  for (const auto each : ways) {
+    const bool is_token = each != standing::operators && each != standing::proxysys;
+    if (is_token != by_token || reach_of(each, kind) == reach::none) continue;
+    able += (able.empty() ? "" : ", ") + std::string(to_text(each));
+  }
+  return fail(failure_kind::forbidden, "Access denied: " + to_text(who) + " may not " + std::string(to_text(kind)) +
+                                           "; you need to be one of: " + able);
 }
 
 failure backend_refusal(const interrupt_answer& answer) {

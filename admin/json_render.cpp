@@ -95,6 +95,7 @@ unsigned http_status(failure_kind kind) {
     case failure_kind::unknown_id:
       return 404;
     case failure_kind::not_owner:
+    case failure_kind::forbidden:
       return 403;
     case failure_kind::ambiguous:
       return 409;

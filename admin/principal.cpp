@@ -13,8 +13,20 @@ std::string login_name(const principal& who) {
 
 }  // namespace
 
+std::string_view to_text(token_role role) {
+  switch (role) {
+    case token_role::viewer:
+      return "viewer";
+    case token_role::operators:
+      return "operator";
+    case token_role::admin:
+      break;
+  }
+  return "admin";
+}
+
 std::string to_text(const principal& who) {
-  if (who.kind == principal_kind::token) return "http token";
+  if (who.kind == principal_kind::token) return "token " + who.token;
   const auto name = who.kind == principal_kind::proxysys ? std::string("root@proxysys") : login_name(who);
   return name + " (cs_id " + std::to_string(who.cs_id) + ')';
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace sessiongate::admin {
 
@@ -13,15 +14,28 @@ enum class principal_kind : std::uint8_t {
   token,      // the bearer of an HTTP token
 };
 
+/// What a token is for. Each role may do what the one before it may.
+enum class token_role : std::uint8_t { viewer, operators, admin };
+std::string_view to_text(token_role role);  // viewer, operator, admin
+
+/// What the backend says that an account may do with others' threads there. Nothing until it was asked.
+struct backend_rights {
+  bool sees_others = false;   // PROCESS
+  bool kills_others = false;  // SUPER or CONNECTION ADMIN
+};
+
 struct principal {
   principal_kind kind = principal_kind::account;
   std::string user;    // accounts and operators only
   std::string tenant;  // a label, compared to tell one's own sessions
   std::string cluster;
-  std::uint32_t cs_id = 0;  // the session that asks; 0 over HTTP
+  std::uint32_t cs_id = 0;               // the session that asks; 0 over HTTP
+  backend_rights rights{};               // accounts only
+  token_role role = token_role::viewer;  // tokens only
+  std::string token{};                   // a token's name
 };
 
-/// For logs and close reasons: `root@sys#obdemo (cs_id 1073741830)`, `root@proxysys (…)`, `http token`.
+/// For logs and close reasons: `root@sys#obdemo (cs_id 1073741830)`, `root@proxysys (…)`, `token grafana`.
 std::string to_text(const principal& who);
 
 }  // namespace sessiongate::admin

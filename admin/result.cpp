@@ -71,6 +71,8 @@ std::string_view to_text(failure_kind kind) {
       return "unknown_id";
     case failure_kind::not_owner:
       return "not_owner";
+    case failure_kind::forbidden:
+      return "forbidden";
     case failure_kind::ambiguous:
       return "ambiguous";
     case failure_kind::unauthorized:

@@ -91,6 +91,7 @@ enum class failure_kind : std::uint8_t {
   malformed,     // 5010 (21000) · 400
   unknown_id,    // 1094 (HY000) · 404
   not_owner,     // 1095 (HY000) · 403
+  forbidden,     // 1227 (42000) · 403
   ambiguous,     // 1105 (HY000) · 409, with the candidates
   unauthorized,  // 1045 (28000) · 401
   backend,       // the backend's own error · 502

@@ -107,7 +107,9 @@ std::span<const column> session_columns() {
 table list_sessions(const show_sessions& filters, const principal& who, const session::registry& sessions,
                     std::int32_t process_id) {
   auto found = sessions.list();
-  std::erase_if(found, [&](const auto& each) { return !may_see(who, *each) || !matches(filters, *each); });
+  std::erase_if(found, [&](const auto& each) {
+    return may(who, command_kind::list_sessions, *each) != verdict::allowed || !matches(filters, *each);
+  });
   std::ranges::sort(found, {}, [](const auto& each) { return each->cs_id(); });
 
   table listed{.json_name = "sessions", .columns = {columns.begin(), columns.end()}, .rows = {}, .total = found.size()};

@@ -158,6 +158,8 @@ protocol::server_error to_server_error(const failure& what) {
       return {protocol::er::no_such_thread, "HY000", what.message};
     case failure_kind::not_owner:
       return {protocol::er::kill_denied, "HY000", what.message};
+    case failure_kind::forbidden:
+      return {protocol::er::specific_access_denied, "42000", what.message};
     case failure_kind::unauthorized:
       return {protocol::er::access_denied, "28000", what.message};
     case failure_kind::backend:

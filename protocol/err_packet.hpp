@@ -37,6 +37,7 @@ inline constexpr std::uint16_t unknown_command = 1047;
 inline constexpr std::uint16_t server_shutdown = 1053;
 inline constexpr std::uint16_t no_such_thread = 1094;
 inline constexpr std::uint16_t kill_denied = 1095;
+inline constexpr std::uint16_t specific_access_denied = 1227;
 inline constexpr std::uint16_t unknown_error = 1105;
 inline constexpr std::uint16_t host_is_blocked = 1129;
 inline constexpr std::uint16_t malformed_packet = 1835;

@@ -232,7 +232,8 @@ awaitable<std::optional<admin::result>> admin_conversation::leave_to_backend(con
   } else {
     const auto& target = *targets.front();
     const auto servers = target.server_sessions();
-    if (admin::may_end(who(), target) != admin::verdict::not_owner || servers.empty()) co_return std::nullopt;
+    if (admin::may(who(), admin::kind_of(asked.what.what), target) != admin::verdict::not_owner || servers.empty())
+      co_return std::nullopt;
     if (!own_->is_on(servers.front()->backend())) co_return std::nullopt;
     connection_id = servers.front()->connection_id();
   }

@@ -47,7 +47,7 @@ struct fixture {
   principal owner{principal_kind::account, "root", "sys", "obdemo", own_id};
   principal other{principal_kind::account, "app", "sys", "obdemo", own_id};
   principal stranger{principal_kind::account, "root", "sys", "elsewhere", own_id};
-  principal token{principal_kind::token, "", "", "", 0};
+  principal token{principal_kind::token, "", "", "", 0, {}, token_role::admin, "admin"};
 
   std::shared_ptr<fake_session> add(const test::fake_options& with, std::uint32_t connection_id = 0,
                                     session::endpoint backend = {"10.1.0.1", 3306}) {
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(fixture, "a running statement is interrupted after the session 
   CHECK(interrupter.calls[0].backend == "10.1.0.1:3306");
   CHECK(interrupter.calls[0].connection_id == 77);
   CHECK(interrupter.calls[0].scope == interrupt_scope::connection);
-  CHECK(target->stopped_because.detail == "by http token");
+  CHECK(target->stopped_because.detail == "by token admin");
 }
 
 TEST_CASE_METHOD(fixture, "an outcome tells how the interrupt fared", "[admin][execute]") {
@@ -158,6 +158,20 @@ TEST_CASE_METHOD(fixture, "a refused kill leaves its target alone", "[admin][exe
   }
   CHECK(target->stopped_because.reason == session::stop_reason::none);
   CHECK(interrupter.calls.empty());
+}
+
+TEST_CASE_METHOD(fixture, "what the caller may do to nobody is forbidden, session or not", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  auto viewer = token;
+  viewer.role = token_role::viewer;
+  viewer.token = "grafana";
+  for (const std::uint64_t id : {77U, 4711U}) {
+    const auto refused = fail(kill_session{id}, viewer);
+    CHECK(refused.kind == failure_kind::forbidden);
+    CHECK(refused.message ==
+          "Access denied: token grafana may not kill_session; you need to be one of: operator token, admin token");
+  }
+  CHECK(target->stopped_because.reason == session::stop_reason::none);
 }
 
 TEST_CASE_METHOD(fixture, "an unknown id is told as it was given", "[admin][execute]") {

@@ -135,16 +135,16 @@ TEST_CASE("the API is served over one connection, request after request", "[admi
   CHECK(client.ask("GET /v1/sessions", "").starts_with("HTTP/1.1 401 Unauthorized\r\n"));
   CHECK(client.ask("GET /v1/sessions/7").starts_with("HTTP/1.1 404 Not Found\r\n"));
   CHECK(client.ask("DELETE /v1/sessions/1073741825").find("{\"status\":\"killed\"") != std::string::npos);
-  CHECK(target->stopped_because.detail == "by http token");
+  CHECK(target->stopped_because.detail == "by token admin");
 
   const auto lines = server.lines();
   REQUIRE(lines.size() == 7);
   CHECK(lines[0].starts_with("127.0.0.1:"));
   CHECK(lines[0].ends_with(" GET /healthz 200 anonymous"));
-  CHECK(lines[3].ends_with(" GET /v1/sessions 200 http token 1 of 1 rows"));
+  CHECK(lines[3].ends_with(" GET /v1/sessions 200 token admin 1 of 1 rows"));
   CHECK(lines[4].ends_with(" GET /v1/sessions 401 anonymous A bearer token is needed"));
-  CHECK(lines[5].ends_with(" GET /v1/sessions/7 404 http token unknown_id: Unknown thread id: 7"));
-  CHECK(lines[6].find("DELETE /v1/sessions/1073741825 200 http token killed cs_id=1073741825") != std::string::npos);
+  CHECK(lines[5].ends_with(" GET /v1/sessions/7 404 token admin unknown_id: Unknown thread id: 7"));
+  CHECK(lines[6].find("DELETE /v1/sessions/1073741825 200 token admin killed cs_id=1073741825") != std::string::npos);
 }
 
 TEST_CASE("pipelined requests are answered in order", "[admin][http_server]") {

@@ -12,7 +12,7 @@ namespace {
 using json = nlohmann::ordered_json;
 using test::make_fake;
 
-const principal everybody{principal_kind::token, "", "", "", 0};
+const principal everybody{principal_kind::proxysys, "", "", "", 0};
 
 TEST_CASE("a list is an array with its counts", "[admin][json_render]") {
   session::registry sessions;
@@ -95,8 +95,8 @@ TEST_CASE("failures are problems with a status of their own", "[admin][json_rend
   };
   for (const auto& each :
        {row{failure_kind::malformed, 400, "Bad Request"}, row{failure_kind::unauthorized, 401, "Unauthorized"},
-        row{failure_kind::not_owner, 403, "Forbidden"}, row{failure_kind::unknown_id, 404, "Not Found"},
-        row{failure_kind::timeout, 504, "Gateway Timeout"}}) {
+        row{failure_kind::not_owner, 403, "Forbidden"}, row{failure_kind::forbidden, 403, "Forbidden"},
+        row{failure_kind::unknown_id, 404, "Not Found"}, row{failure_kind::timeout, 504, "Gateway Timeout"}}) {
     failure what;
     what.kind = each.kind;
     what.message = "why";

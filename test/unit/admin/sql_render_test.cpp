@@ -238,8 +238,9 @@ TEST_CASE("failures have the numbers of the original", "[admin][sql_render]") {
     std::string sqlstate;
   };
   for (const auto& each : {row{failure_kind::malformed, 5010, "21000"}, row{failure_kind::unknown_id, 1094, "HY000"},
-                           row{failure_kind::not_owner, 1095, "HY000"}, row{failure_kind::ambiguous, 1105, "HY000"},
-                           row{failure_kind::unauthorized, 1045, "28000"}, row{failure_kind::timeout, 1105, "HY000"}}) {
+                           row{failure_kind::not_owner, 1095, "HY000"}, row{failure_kind::forbidden, 1227, "42000"},
+                           row{failure_kind::ambiguous, 1105, "HY000"}, row{failure_kind::unauthorized, 1045, "28000"},
+                           row{failure_kind::timeout, 1105, "HY000"}}) {
     const auto error = decode_error(render(make_failure(each.kind, "why")));
     CHECK(error.code == each.code);
     CHECK(error.sqlstate == each.sqlstate);
