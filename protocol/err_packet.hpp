@@ -31,6 +31,7 @@ void write_err_packet(bytes& out, const server_error& value);
 
 namespace er {  // MySQL's and MariaDB's error numbers, named as in their error lists
 inline constexpr std::uint16_t con_count_error = 1040;
+inline constexpr std::uint16_t out_of_resources = 1041;
 inline constexpr std::uint16_t handshake_error = 1043;
 inline constexpr std::uint16_t access_denied = 1045;
 inline constexpr std::uint16_t unknown_command = 1047;
@@ -50,6 +51,7 @@ inline constexpr std::uint16_t query_interrupted = 1317;
 inline constexpr std::uint16_t connection_killed = 1927;
 inline constexpr std::uint16_t cannot_connect = 2003;
 inline constexpr std::uint16_t lost_connection = 2013;
+inline constexpr std::uint16_t client_interaction_timeout = 4031;  // MySQL 8
 inline constexpr std::uint16_t unknown_operator = 5010;  // the original's own number for a malformed proxy command
 }  // namespace er
 

@@ -1,6 +1,7 @@
 #include "proxy/backend_login.hpp"
 
 #include "proxy/dial.hpp"
+#include "proxy/error_reply.hpp"
 #include "proxy/login.hpp"
 #include "proxy/password.hpp"
 
@@ -134,6 +135,9 @@ awaitable<pass_result> pass_through::finish(const protocol::bytes& payload) {
     told.state_info = {};
     told.status &= static_cast<protocol::status_flags>(~protocol::status_session_state_changed);
   }
+  auto place = connection_.shared().entrance.users.enter(response_.user);
+  if (!place) co_return failed(too_many_user_connections(response_.user), stop_reason::too_many_user_connections);
+  connection_.hold_user_place(std::move(*place));
   // Before the client knows: it may be killed, by its own account, as soon as it has read the OK.
   connection_.logged_in(*connection_.who(), response_.database);
   connection_.publish_in_transaction((ok->status & protocol::status_in_transaction) != 0);

@@ -18,11 +18,12 @@ namespace asio = boost::asio;
 using session::stop_reason;
 
 client_connection::client_connection(gateway& shared, worker& home, int accepted, session::client_session_ids ids,
-                                     session::endpoint address)
+                                     session::endpoint address, connection_limit::place place)
     : client_session(ids, std::move(address), home.thread_id(), shared.settings.cluster),
       shared_(shared),
       home_(home),
-      client_(home.poller(), accepted) {
+      client_(home.poller(), accepted),
+      place_(std::move(place)) {
   home_.add_load();
 }
 
@@ -67,6 +68,12 @@ void client_connection::end(session::stop_request why) {
   client_.close();
   if (!authenticating_) detach_backend();
   shared_.sessions.remove(cs_id());
+  give_places_back();
+}
+
+void client_connection::give_places_back() {
+  const auto place = std::move(place_);
+  const auto user_place = std::move(user_place_);
 }
 
 void client_connection::log_end() const {
@@ -151,6 +158,36 @@ void client_connection::logged_in(session::identity who, std::string database) {
 void client_connection::logged_in_as_proxysys() {
   proxysys_ = true;
   logged_in(*who(), {});
+}
+
+void client_connection::look_at_clock(worker::clock::time_point now) {
+  if (state() != session::client_session_state::active_reader) return;  // a login has a limit of its own
+  constexpr std::uint64_t idle = std::uint64_t{1} << 63U;  // the two numbers must not be taken for each other
+  const auto& limits = shared_.settings;
+  if (const auto progress = client_.write_progress()) {
+    const auto still = silence_.look(*progress & ~idle, now);
+    if (limits.write_timeout.count() > 0 && still >= limits.write_timeout) {
+      end({stop_reason::client_stalled, "it took nothing of what was sent to it for write-timeout"});
+    }
+  } else if (statement_running()) {
+    silence_.forget();
+  } else {
+    const auto commands = own_commands_ + (bound_ ? bound_->request_count() : 0);
+    const auto still = silence_.look(idle | commands, now);
+    if (limits.idle_timeout.count() > 0 && still >= limits.idle_timeout) end_idle();
+  }
+}
+
+/// MySQL tells since version 8; what MariaDB says to a connection that it ends is 1927.
+void client_connection::end_idle() {
+  const bool mariadb = shared_.server.last_greeting()->server_version.find("MariaDB") != std::string::npos;
+  send_last_error(client_,
+                  mariadb ? protocol::server_error{protocol::er::connection_killed, "70100",
+                                                   "Connection was killed: it was idle for longer than idle-timeout"}
+                          : protocol::server_error{protocol::er::client_interaction_timeout, "HY000",
+                                                   "The client was disconnected by the server because of inactivity. "
+                                                   "See idle-timeout for configuring this behavior."});
+  end({stop_reason::idle_timeout, "no command for idle-timeout"});
 }
 
 void client_connection::drain() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "proxy/gateway.hpp"
+#include "proxy/standstill.hpp"
 #include "proxy/stream.hpp"
 #include "proxy/worker.hpp"
 
@@ -20,7 +21,7 @@ class client_connection final : public session::client_session,
  public:
   /// Takes over the accepted, non-blocking socket.
   client_connection(gateway& shared, worker& home, int accepted, session::client_session_ids ids,
-                    session::endpoint address);
+                    session::endpoint address, connection_limit::place place);
   ~client_connection() override;
 
   void stop(session::stop_request why, session::stop_handler done) override;
@@ -39,6 +40,17 @@ class client_connection final : public session::client_session,
   void drain();
   /// Between two statements: ends the session when the proxy is draining.
   void end_if_draining();
+
+  /// Now and then, by the worker: ends the session when its client has been silent, or has not taken what is for it,
+  /// for too long.
+  void look_at_clock(worker::clock::time_point now);
+  /// A command that no server session counts: the client is not idle.
+  void note_command() { ++own_commands_; }
+
+  /// It was let in above max-connections: for root@proxysys only.
+  [[nodiscard]] bool in_reserve() const { return place_.in_reserve(); }
+  /// Counts the session for its user until it ends. Replaces the place of the user before.
+  void hold_user_place(name_limit::place place) { user_place_ = std::move(place); }
 
   [[nodiscard]] gateway& shared() { return shared_; }
   [[nodiscard]] worker& home() { return home_; }
@@ -75,6 +87,8 @@ class client_connection final : public session::client_session,
   static awaitable<void> run(std::shared_ptr<client_connection> self);
   session::stop_report report() const;
   void log_end() const;
+  void give_places_back();
+  void end_idle();
 
   gateway& shared_;
   worker& home_;
@@ -82,6 +96,10 @@ class client_connection final : public session::client_session,
   std::unique_ptr<stream> backend_;
   std::shared_ptr<session::server_session> bound_;
   session::stop_request why_;
+  connection_limit::place place_;
+  name_limit::place user_place_;
+  standstill silence_;
+  std::uint32_t own_commands_ = 0;
   bool lost_server_session_ = false;
   bool authenticating_ = false;
   bool proxysys_ = false;

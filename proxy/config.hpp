@@ -38,10 +38,17 @@ struct config {
   milliseconds login_timeout{10'000};    // a client's whole login
   milliseconds kill_timeout{5'000};      // a kill's wait for its target and for the backend's answer
   milliseconds drain_timeout{30'000};
-  std::size_t read_buffer_size = 64 * 1024;     // bytes, one for each worker
-  std::size_t login_packet_max = 1024 * 1024;   // bytes
-  std::size_t admin_statement_max = 64 * 1024;  // bytes
-  std::size_t admin_prepared_max = 256;         // statements of the proxy's own that a session may hold prepared
+  milliseconds idle_timeout{0};        // a client that sends no command; 0: none
+  milliseconds write_timeout{60'000};  // a client that takes nothing of what is for it; 0: none
+  std::size_t max_connections = 0;     // 0: no limit, here and in the next but one
+  std::size_t admin_connections = 8;   // above max_connections, for root@proxysys
+  std::size_t max_user_connections = 0;
+  std::size_t login_max_per_address = 0;
+  std::size_t login_memory_max = 64UL * 1024 * 1024;  // bytes, all logins in progress together
+  std::size_t read_buffer_size = 64 * 1024;           // bytes, one for each worker
+  std::size_t login_packet_max = 1024 * 1024;         // bytes
+  std::size_t admin_statement_max = 64 * 1024;        // bytes
+  std::size_t admin_prepared_max = 256;               // statements of the proxy's own that a session may hold prepared
   std::size_t listen_backlog = 4096;
   std::chrono::microseconds spin{0};  // how long a worker looks again before it sleeps
 

@@ -2,6 +2,8 @@
 
 #include "protocol/packet.hpp"
 
+#include <fmt/format.h>
+
 namespace sessiongate::proxy {
 
 protocol::bytes error_packet(const protocol::server_error& error, std::uint8_t sequence_id) {
@@ -10,6 +12,11 @@ protocol::bytes error_packet(const protocol::server_error& error, std::uint8_t s
   protocol::bytes packet;
   protocol::append_packet(packet, sequence_id, payload);
   return packet;
+}
+
+protocol::server_error too_many_user_connections(std::string_view user) {
+  return {protocol::er::too_many_user_connections, "42000",
+          fmt::format("User {} already has more than 'max_user_connections' active connections", user)};
 }
 
 void send_last_error(stream& client, const protocol::server_error& error, std::uint8_t sequence_id) {

@@ -1,6 +1,7 @@
 // What every worker and the admin thread share. Made by main() before any thread starts, and outlives them all.
 #pragma once
 
+#include "proxy/admission.hpp"
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
 #include "proxy/control_account.hpp"
@@ -15,11 +16,12 @@ namespace sessiongate::proxy {
 struct gateway {
   /// `admin` is the admin thread's: the control account's connections live there.
   gateway(config read, poller& admin)
-      : settings(std::move(read)), server(*settings.backend), control(settings, server, admin) {}
+      : settings(std::move(read)), entrance(settings), server(*settings.backend), control(settings, server, admin) {}
 
   const config settings;
   session::registry sessions;
   session::id_source ids;
+  admission entrance;
   backend server;
   control_account control;
   std::atomic<bool> draining{false};  // sessions end as soon as they are between transactions

@@ -1,6 +1,7 @@
 #include "proxy/listener.hpp"
 
 #include "proxy/client_connection.hpp"
+#include "proxy/error_reply.hpp"
 #include "proxy/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <tuple>
 
 namespace sessiongate::proxy {
 
@@ -87,14 +89,30 @@ bool listener::accept_waiting() {
 }
 
 void listener::welcome(worker& home, int accepted, session::endpoint client) {
+  auto place = shared_.entrance.connections.enter();
+  if (!place) return turn_away(accepted, client);
   auto ids = shared_.ids.next_client_session();
   while (!shared_.sessions.find(ids.cs_id).empty()) ids = shared_.ids.next_client_session();
-  auto connection = std::make_shared<client_connection>(shared_, home, accepted, ids, std::move(client));
+  auto connection =
+      std::make_shared<client_connection>(shared_, home, accepted, ids, std::move(client), std::move(*place));
   if (!shared_.sessions.add(connection)) {
     log_event(log_level::error, "id_clash", {{"cs_id", connection->cs_id()}});
     return;
   }
   asio::dispatch(home.context(), [connection] { connection->start(); });
+}
+
+/// In place of the greeting, as servers do. What the peer has sent is read first: closing with bytes unread would reset
+/// the connection, and the error could be lost with it.
+void listener::turn_away(int accepted, const session::endpoint& client) {
+  auto& counters = home_.counters();
+  counters.accepted.add(1);
+  counters.stops[static_cast<std::size_t>(session::stop_reason::too_many_connections)].add(1);
+  log_event(log_level::info, "connection_refused",
+            {{"client", client.text()}, {"reason", session::to_text(session::stop_reason::too_many_connections)}});
+  stream told(home_.poller(), accepted);
+  std::ignore = told.read_some(home_.buffer());
+  send_last_error(told, {protocol::er::con_count_error, {}, "Too many connections"}, 0);
 }
 
 }  // namespace sessiongate::proxy

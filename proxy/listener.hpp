@@ -30,6 +30,7 @@ class listener {
   void listen_on(const boost::asio::ip::tcp::endpoint& at);
   bool accept_waiting();
   void welcome(worker& home, int accepted, session::endpoint client);
+  void turn_away(int accepted, const session::endpoint& client);
 
   gateway& shared_;
   worker& home_;

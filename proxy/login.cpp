@@ -19,6 +19,7 @@ namespace {
 
 namespace asio = boost::asio;
 using protocol::capabilities;
+namespace er = protocol::er;
 using session::stop_reason;
 using session::stop_request;
 
@@ -39,6 +40,12 @@ protocol::greeting stand_in_greeting() {
   return hello;
 }
 
+/// What the client is told, and why the session ends.
+struct stop_refusal {
+  protocol::server_error error;
+  stop_reason reason = stop_reason::login_failed;
+};
+
 /// A login under way: the client's side of it.
 class client_login {
  public:
@@ -46,6 +53,7 @@ class client_login {
       : connection_(connection),
         channel_(connection.client(), connection.home().buffer(), connection.shared().settings.login_packet_max),
         limit_(connection.home(), connection.shared().settings.login_timeout, [&connection] { time_out(connection); }) {
+    channel_.charge_to(connection.shared().entrance.login_memory);
   }
 
   awaitable<login_outcome> run();
@@ -54,8 +62,10 @@ class client_login {
   static void time_out(client_connection& connection);
 
   awaitable<protocol::greeting> learn_backend();
+  awaitable<std::optional<stop_request>> take_place();
   awaitable<std::optional<stop_request>> greet();
   awaitable<std::optional<stop_request>> read_response();
+  [[nodiscard]] std::optional<stop_refusal> full() const;
   awaitable<login_outcome> log_in_account();
   awaitable<login_outcome> log_in_proxysys();
   awaitable<bool> verify_proxysys();
@@ -67,6 +77,7 @@ class client_login {
   deadline limit_;
   std::optional<protocol::server_error> backend_error_;  // the backend was never seen, and why
   std::string nonce_ = make_nonce();
+  name_limit::place place_;  // of this login among those from its address
   capabilities offered_ = 0;
   protocol::handshake_response response_;
   session::login_name name_;
@@ -88,6 +99,16 @@ stop_request client_login::lost(const error_code& ec) const {
   if (connection_.ended()) return {};  // a kill or the deadline was first, with its own reason
   if (ec == asio::error::message_size) return {stop_reason::protocol_error, "a packet above login-packet-max"};
   return {stop_reason::client_gone, ec == asio::error::eof ? "during login" : "during login: " + ec.message()};
+}
+
+awaitable<std::optional<stop_request>> client_login::take_place() {
+  auto place = connection_.shared().entrance.logins.enter(connection_.session::client_session::client().address);
+  if (!place) {
+    co_return co_await refuse({er::con_count_error, {}, "Too many connections: logins from this address"},
+                              stop_reason::too_many_logins);
+  }
+  place_ = std::move(*place);
+  co_return std::nullopt;
 }
 
 /// Before the first greeting was seen the proxy does not know what to offer. While there is none, root@proxysys is
@@ -116,6 +137,11 @@ awaitable<std::optional<stop_request>> client_login::read_response() {
   if (packet.ec == asio::error::message_size || (!packet.ec && protocol::is_ssl_request(packet.payload))) {
     co_return co_await refuse({protocol::er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
   }
+  if (packet.ec == asio::error::no_buffer_space) {
+    co_return co_await refuse(
+        {er::out_of_resources, "HY000", "Out of memory: too many large logins (login-memory-max)"},
+        stop_reason::too_many_logins);
+  }
   if (packet.ec) co_return lost(packet.ec);
   auto parsed = protocol::parse_handshake_response(packet.payload);
   if (!parsed) {
@@ -133,7 +159,19 @@ awaitable<std::optional<stop_request>> client_login::read_response() {
   co_return std::nullopt;
 }
 
+/// For whom there is no room any more, now that his name is known.
+std::optional<stop_refusal> client_login::full() const {
+  if (connection_.in_reserve()) {
+    return stop_refusal{{er::con_count_error, "08004", "Too many connections"}, stop_reason::too_many_connections};
+  }
+  if (connection_.shared().entrance.users.full(name_.user)) {
+    return stop_refusal{too_many_user_connections(name_.user), stop_reason::too_many_user_connections};
+  }
+  return std::nullopt;
+}
+
 awaitable<login_outcome> client_login::run() {
+  if (auto failed = co_await take_place()) co_return std::move(*failed);
   if (auto failed = co_await greet()) co_return std::move(*failed);
   if (auto failed = co_await read_response()) co_return std::move(*failed);
   const auto& cluster = connection_.shared().settings.cluster;
@@ -147,6 +185,7 @@ awaitable<login_outcome> client_login::run() {
          fmt::format("Access denied for user '{}': cluster '{}' is not served here", name_.user, name_.cluster)},
         stop_reason::login_failed);
   }
+  if (auto refused = full()) co_return co_await refuse(std::move(refused->error), refused->reason);
   co_return co_await log_in_account();
 }
 

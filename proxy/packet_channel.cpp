@@ -17,13 +17,29 @@ bool packet_channel::too_large() const {
          protocol::load_packet_header(inbox_.data()).payload_length > payload_max_;
 }
 
+bool packet_channel::may_keep(std::size_t size) {
+  constexpr std::size_t free_of_charge = std::size_t{16} * 1024;  // bytes
+  if (budget_ == nullptr || size <= free_of_charge + charged_) return true;
+  const auto more = size - free_of_charge - charged_;
+  if (!budget_->take(more)) return false;
+  charged_ += more;
+  return true;
+}
+
+/// Adds what has arrived, or what arrives next, to the inbox.
+awaitable<error_code> packet_channel::receive() {
+  if (const auto ec = co_await over_.readable()) co_return ec;
+  const auto got = over_.read_some(scratch_);
+  if (got.what == io_result::status::closed) co_return got.ec ? got.ec : asio::error::eof;
+  if (!may_keep(inbox_.size() + got.size)) co_return asio::error::no_buffer_space;
+  inbox_.insert(inbox_.end(), scratch_.begin(), scratch_.begin() + static_cast<std::ptrdiff_t>(got.size));
+  co_return error_code();
+}
+
 awaitable<packet_channel::received> packet_channel::read() {
   while (!packet_complete()) {
     if (too_large()) co_return received{asio::error::message_size, {}};
-    if (const auto ec = co_await over_.readable()) co_return received{ec, {}};
-    const auto got = over_.read_some(scratch_);
-    if (got.what == io_result::status::closed) co_return received{got.ec ? got.ec : asio::error::eof, {}};
-    inbox_.insert(inbox_.end(), scratch_.begin(), scratch_.begin() + static_cast<std::ptrdiff_t>(got.size));
+    if (const auto ec = co_await receive()) co_return received{ec, {}};
   }
   if (too_large()) co_return received{asio::error::message_size, {}};
   const auto header = protocol::load_packet_header(inbox_.data());

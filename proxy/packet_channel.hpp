@@ -2,6 +2,7 @@
 // the proxy serves itself. Keeps what was read beyond a packet. Belongs to one worker, like its stream.
 #pragma once
 
+#include "proxy/admission.hpp"
 #include "proxy/stream.hpp"
 
 #include "protocol/packet.hpp"
@@ -16,9 +17,18 @@ class packet_channel {
   /// `scratch` is read into; it may be shared with others on the same thread, nothing stays in it across a wait.
   packet_channel(stream& over, std::span<std::uint8_t> scratch, std::size_t payload_max)
       : over_(over), scratch_(scratch), payload_max_(payload_max) {}
+  ~packet_channel() {
+    if (budget_ != nullptr) budget_->give_back(charged_);
+  }
+  packet_channel(const packet_channel&) = delete;
+  packet_channel& operator=(const packet_channel&) = delete;
+
+  /// What it keeps above the first 16 KiB is counted there from now on, until the channel dies. no_buffer_space from
+  /// read(): the budget is used up.
+  void charge_to(memory_budget& budget) { budget_ = &budget; }
 
   struct received {
-    error_code ec;  // asio::error::eof for an orderly end, message_size above the limit
+    error_code ec;  // asio::error::eof for an orderly end, message_size above the limit, no_buffer_space
     protocol::bytes payload;
   };
 
@@ -38,11 +48,15 @@ class packet_channel {
  private:
   [[nodiscard]] bool packet_complete() const;
   [[nodiscard]] bool too_large() const;
+  [[nodiscard]] bool may_keep(std::size_t size);
+  awaitable<error_code> receive();
 
   stream& over_;
   std::span<std::uint8_t> scratch_;
   std::size_t payload_max_;
   protocol::bytes inbox_;
+  memory_budget* budget_ = nullptr;
+  std::size_t charged_ = 0;  // bytes
   std::uint8_t sequence_id_ = 0;
 };
 

@@ -52,6 +52,7 @@ awaitable<void> proxysys_session::run() {
       co_return connection_.end({stop_reason::client_quit, {}});
     }
     const auto sequence_id = static_cast<std::uint8_t>(channel_.next_sequence_id() - 1);
+    connection_.note_command();
     connection_.publish_running(true);
     const auto reply = co_await answer(packet.payload, sequence_id);
     connection_.publish_running(false);

@@ -97,6 +97,7 @@ class relay final : public own_server_session {
   std::size_t unsent_ = 0;
   scan::halt halt_ = scan::halt::none;
   std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
+  name_limit::place next_place_;                      // of its user, when that is another
   std::string next_database_;                         // while a COM_CHANGE_USER or COM_INIT_DB is under way
   protocol::bytes own_response_;                      // to a KILL of our own
   bool own_statement_ = false;                        // the oldest outstanding response is not the client's

@@ -164,6 +164,7 @@ task<> relay::answer_command() {
   const auto header = protocol::load_packet_header(kept_.data());
   const auto size = protocol::packet_header_size + header.payload_length;
   const auto payload = protocol::bytes_view(kept_).subspan(protocol::packet_header_size, header.payload_length);
+  connection_.note_command();
   const auto executor = connection_.home().context().get_executor();
   const auto reply = co_await asio_call(executor, admin_.answer(payload, header.sequence_id, tracker_.status()));
   if (connection_.ended()) co_return;
@@ -197,6 +198,15 @@ task<> relay::change_user() {
         {er::access_denied, "28000", fmt::format("Access denied for user '{}': log in anew for it", wanted->user)},
         {stop_reason::login_failed, "COM_CHANGE_USER to another cluster"});
     co_return;
+  }
+  if (name.user != connection_.who()->user) {
+    auto place = connection_.shared().entrance.users.enter(name.user);
+    if (!place) {
+      refuse_command(too_many_user_connections(name.user),
+                     {stop_reason::too_many_user_connections, "COM_CHANGE_USER to " + name.user});
+      co_return;
+    }
+    next_place_ = std::move(*place);
   }
   next_identity_ = std::make_unique<session::identity>(
       session::identity{name.user, name.tenant, name.cluster.empty() ? cluster : name.cluster, wanted->attributes});

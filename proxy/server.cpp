@@ -41,12 +41,24 @@ std::size_t usable_cores() {
   return std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(quota / period)), 1, cores);
 }
 
+/// Ten looks in the shortest of the limits that sessions have for their clients' silence. 0: they have none.
+std::chrono::milliseconds look_interval(const config& settings) {
+  constexpr std::chrono::milliseconds shortest{100};
+  constexpr std::chrono::milliseconds longest{5'000};
+  auto limit = milliseconds::max();
+  for (const auto each : {settings.idle_timeout, settings.write_timeout}) {
+    if (each.count() > 0) limit = std::min(limit, each);
+  }
+  return limit == milliseconds::max() ? milliseconds(0) : std::clamp(limit / 10, shortest, longest);
+}
+
 std::vector<std::unique_ptr<worker>> make_workers(const config& settings) {
   std::vector<std::unique_ptr<worker>> made;
   const auto count = settings.workers == 0 ? usable_cores() : settings.workers;
   made.reserve(count);
   for (std::size_t index = 0; index < count; ++index) {
     made.push_back(std::make_unique<worker>(settings.read_buffer_size, settings.spin));
+    made.back()->look_at_clients_every(look_interval(settings));
   }
   return made;
 }

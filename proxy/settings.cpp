@@ -134,6 +134,7 @@ std::string assign_admin_listen(config& target, std::string_view text) {
 }
 
 constexpr std::size_t mebibyte = 1024UL * 1024UL;
+constexpr std::size_t counts_max = 10'000'000;
 
 constexpr setting table[] = {
     {"listen", "address for MySQL clients",
@@ -169,6 +170,20 @@ constexpr setting table[] = {
      duration_of<&config::kill_timeout>},
     {"drain-timeout", "how long statements in flight may go on after SIGTERM", take_duration<&config::drain_timeout>,
      duration_of<&config::drain_timeout>},
+    {"idle-timeout", "ends a session whose client sends no command for this long; 0: never",
+     take_duration<&config::idle_timeout>, duration_of<&config::idle_timeout>},
+    {"write-timeout", "ends a session whose client takes nothing of what is sent to it for this long; 0: never",
+     take_duration<&config::write_timeout>, duration_of<&config::write_timeout>},
+    {"max-connections", "client connections at a time; 0: no limit",
+     take_count<&config::max_connections, 0, counts_max>, count_of<&config::max_connections>},
+    {"admin-connections", "connections above max-connections for root@proxysys",
+     take_count<&config::admin_connections, 0, 1024>, count_of<&config::admin_connections>},
+    {"max-user-connections", "sessions of one backend account at a time; 0: no limit",
+     take_count<&config::max_user_connections, 0, counts_max>, count_of<&config::max_user_connections>},
+    {"login-max-per-address", "logins in progress from one address; 0: no limit",
+     take_count<&config::login_max_per_address, 0, counts_max>, count_of<&config::login_max_per_address>},
+    {"login-memory-max", "bytes that all logins in progress may hold together",
+     take_count<&config::login_memory_max, mebibyte, 65536 * mebibyte>, count_of<&config::login_memory_max>},
     {"read-buffer-size", "bytes that a worker reads at once",
      take_count<&config::read_buffer_size, 4096, 16 * mebibyte>, count_of<&config::read_buffer_size>},
     {"login-packet-max", "bytes of a packet during login",

@@ -3,7 +3,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
@@ -64,6 +66,15 @@ void stream::close() {
   }
 }
 
+/// That a socket can be written to is told when a good part of its buffer is free: a slow peer takes some long before
+/// that. So the bytes that it has still to take are looked at, too.
+std::optional<std::uint64_t> stream::write_progress() const {
+  if (!watch_.writable.occupied()) return std::nullopt;
+  int untaken = 0;
+  if (::ioctl(watch_.descriptor, SIOCOUTQ, &untaken) != 0) untaken = 0;
+  return std::uint64_t{write_waits_} << 32U | static_cast<std::uint32_t>(untaken);
+}
+
 io_result stream::read_some(std::span<std::uint8_t> into) {
   const auto got = ::recv(watch_.descriptor, into.data(), into.size(), 0);
   if (got > 0) {
@@ -92,6 +103,7 @@ awaitable<error_code> stream::readable() {
 
 awaitable<error_code> stream::writable() {
   if (!is_open()) co_return asio::error::operation_aborted;
+  ++write_waits_;
   poller_.expect_writable(watch_);
   co_await watch_.writable.wait();
   co_return is_open() ? error_code() : asio::error::operation_aborted;

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace sessiongate::proxy {
@@ -46,6 +47,9 @@ class stream {
   awaitable<error_code> connect(boost::asio::ip::tcp::endpoint to);
 
   [[nodiscard]] bool is_open() const { return watch_.descriptor >= 0; }
+  /// While somebody waits until he may write: a number that stays the same only while the peer takes nothing. A system
+  /// call.
+  [[nodiscard]] std::optional<std::uint64_t> write_progress() const;
   /// Wakes whoever waits, soon and not on this stack. Idempotent.
   void close();
 
@@ -72,6 +76,7 @@ class stream {
   };
   struct until_may_write : until_ready {
     void await_suspend(std::coroutine_handle<> waiting) const {
+      ++of.write_waits_;
       of.watch_.writable.until_woken().await_suspend(waiting);
       of.poller_.expect_writable(of.watch_);
     }
@@ -83,6 +88,7 @@ class stream {
  private:
   poller& poller_;
   watch watch_;
+  std::uint32_t write_waits_ = 0;
 };
 
 /// Statements are small (TCP_NODELAY), and dead peers have to be noticed (keepalive). On a listening socket it holds

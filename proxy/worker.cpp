@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds sweep_interval{100};
 }
 
 worker::worker(std::size_t read_buffer_size, std::chrono::microseconds spin)
-    : poller_(context_), sweep_timer_(context_), buffer_(read_buffer_size) {
+    : poller_(context_), sweep_timer_(context_), look_timer_(context_), buffer_(read_buffer_size) {
   poller_.set_spin(spin);
 }
 
@@ -24,6 +24,7 @@ worker::~worker() {
 
 void worker::start() {
   std::latch ready(1);
+  if (look_interval_.count() > 0) look_at_clients();
   thread_ = std::thread([this, &ready] {
     thread_id_ = ::gettid();
     ready.count_down();
@@ -34,7 +35,10 @@ void worker::start() {
 
 void worker::join() {
   if (!thread_.joinable()) return;
-  boost::asio::post(context_, [this] { poller_.stop(); });
+  boost::asio::post(context_, [this] {
+    poller_.stop();
+    look_timer_.cancel();
+  });
   thread_.join();
 }
 
@@ -48,6 +52,15 @@ void worker::for_each(const std::function<void(client_connection&)>& step) {
     ++at;
     step(connection);
   }
+}
+
+void worker::look_at_clients() {
+  look_timer_.expires_after(look_interval_);
+  look_timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (ec) return;
+    for_each([now = clock::now()](client_connection& each) { each.look_at_clock(now); });
+    look_at_clients();
+  });
 }
 
 void worker::sweep() {

@@ -43,6 +43,8 @@ class worker {
   void drop_load() { load_.fetch_sub(1, std::memory_order_relaxed); }
   [[nodiscard]] std::int32_t thread_id() const { return thread_id_; }
 
+  /// Before start(): so often, each connection looks whether its client has been silent for too long.
+  void look_at_clients_every(std::chrono::milliseconds interval) { look_interval_ = interval; }
   void start();
   /// Ends the thread when every session has ended: what is left then is woken once more and nothing else.
   void join();
@@ -63,10 +65,13 @@ class worker {
   };
 
   void sweep();
+  void look_at_clients();
 
   boost::asio::io_context context_{1};
   proxy::poller poller_;
   boost::asio::steady_timer sweep_timer_;
+  boost::asio::steady_timer look_timer_;
+  std::chrono::milliseconds look_interval_{0};  // 0: they do not
   std::list<pending_deadline> deadlines_;
   std::vector<std::uint8_t> buffer_;
   proxy::counters counters_;

@@ -14,6 +14,16 @@ std::string_view to_text(stop_reason reason) {
       return "login_failed";
     case stop_reason::login_timeout:
       return "login_timeout";
+    case stop_reason::too_many_connections:
+      return "too_many_connections";
+    case stop_reason::too_many_user_connections:
+      return "too_many_user_connections";
+    case stop_reason::too_many_logins:
+      return "too_many_logins";
+    case stop_reason::idle_timeout:
+      return "idle_timeout";
+    case stop_reason::client_stalled:
+      return "client_stalled";
     case stop_reason::backend_unreachable:
       return "backend_unreachable";
     case stop_reason::backend_gone:

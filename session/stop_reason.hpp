@@ -9,13 +9,18 @@ namespace sessiongate::session {
 
 enum class stop_reason : std::uint8_t {
   none,
-  client_quit,          // COM_QUIT
-  client_gone,          // the client closed or reset its connection
-  login_failed,         // the backend or the proxy refused the login
-  login_timeout,        // the client stalled before its login was complete
-  backend_unreachable,  // no connection to the backend could be made
-  backend_gone,         // the backend closed or reset its connection
-  killed,               // by KILL, in SQL or over HTTP
+  client_quit,                // COM_QUIT
+  client_gone,                // the client closed or reset its connection
+  login_failed,               // the backend or the proxy refused the login
+  login_timeout,              // the client stalled before its login was complete
+  too_many_connections,       // max-connections
+  too_many_user_connections,  // max-user-connections
+  too_many_logins,            // login-max-per-address, login-memory-max
+  idle_timeout,               // the client sent no command for too long
+  client_stalled,             // the client did not take what was for it
+  backend_unreachable,        // no connection to the backend could be made
+  backend_gone,               // the backend closed or reset its connection
+  killed,                     // by KILL, in SQL or over HTTP
   server_session_killed,
   drained,         // the proxy is stopping
   protocol_error,  // bytes that cannot be part of the protocol
@@ -23,7 +28,7 @@ enum class stop_reason : std::uint8_t {
 };
 
 /// How many reasons there are, none included, for those who walk them (metrics).
-inline constexpr std::uint8_t stop_reason_count = 12;
+inline constexpr std::uint8_t stop_reason_count = 17;
 
 std::string_view to_text(stop_reason reason);
 

@@ -99,7 +99,8 @@ TEST_CASE("the admin API can be turned off and on again") {
 }
 
 TEST_CASE("durations") {
-  for (const auto* name : {"connect-timeout", "login-timeout", "kill-timeout", "drain-timeout"}) {
+  for (const auto* name :
+       {"connect-timeout", "login-timeout", "kill-timeout", "drain-timeout", "idle-timeout", "write-timeout"}) {
     CHECK(taken(name, "500ms") == "500ms");
     CHECK(taken(name, "10s") == "10000ms");
     CHECK(taken(name, "10") == "10000ms");
@@ -127,6 +128,11 @@ TEST_CASE("counts are taken up to their limits and not beyond") {
                             {"admin-statement-max", 1024, 1'048'576},
                             {"admin-prepared-max", 1, 65'536},
                             {"listen-backlog", 1, 65'535},
+                            {"max-connections", 0, 10'000'000},
+                            {"admin-connections", 0, 1024},
+                            {"max-user-connections", 0, 10'000'000},
+                            {"login-max-per-address", 0, 10'000'000},
+                            {"login-memory-max", 1'048'576, 68'719'476'736},
                             {"spin", 0, 1000}};
   for (const auto& each : all) {
     CHECK(taken(each.name, std::to_string(each.min)) == std::to_string(each.min));
