@@ -24,6 +24,7 @@ std::vector<std::string> three_values(const setting& of) {
       {"4s", "5s", "6s"},
       {"5001", "5002", "5003"},
       {"101", "102", "103"},
+      {"2000001", "2000002", "2000003"},
       {"trace", "debug", "error"},
       {"json", "text", "json"},
       {"one", "two", "three"},
