@@ -45,4 +45,10 @@ struct kill_query {
 
 using command = std::variant<show_sessions, show_session, kill_session, kill_server_session, kill_query>;
 
+/// Those that end or interrupt something; all others can run on any thread.
+[[nodiscard]] inline bool is_kill(const command& what) {
+  return std::holds_alternative<kill_session>(what) || std::holds_alternative<kill_server_session>(what) ||
+         std::holds_alternative<kill_query>(what);
+}
+
 }  // namespace sessiongate::admin

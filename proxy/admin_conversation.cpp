@@ -9,6 +9,8 @@
 #include "protocol/statement.hpp"
 
 #include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <unistd.h>
 #include <algorithm>
@@ -214,10 +216,25 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
     if (!known && own_ != nullptr && asked.can_forward) co_return reply{.forward = true, .packets = {}};
     if (auto told = co_await leave_to_backend(asked, id)) co_return render(*told, asked);
   }
+  if (!admin::is_kill(asked.what.what) && !connection_.ended())
+    co_return co_await run_on_admin_thread(std::move(asked));
   kill_route route(own_, shared.control);
   admin::execution_context context{shared.sessions, route, shared.settings.kill_timeout, ::getpid()};
   const auto result = co_await admin::execute(asked.what.what, who(), context);
   co_return render(result, asked);
+}
+
+/// A listing of thousands of sessions takes longer than a worker may be away from the others. While this session has
+/// not ended, the admin thread runs.
+awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(request asked) {
+  auto& shared = connection_.shared();
+  auto work = [this, &shared, asking = who(), asked = std::move(asked)]() mutable -> awaitable<reply> {
+    kill_route route(nullptr, shared.control);
+    admin::execution_context context{shared.sessions, route, shared.settings.kill_timeout, ::getpid()};
+    const auto result = co_await admin::execute(asked.what.what, asking, context);
+    co_return render(result, asked);
+  };
+  co_return co_await boost::asio::co_spawn(shared.admin_thread, std::move(work), boost::asio::use_awaitable);
 }
 
 /// A plain KILL of a session that the account does not own, or that is not the proxy's: the backend knows the account's

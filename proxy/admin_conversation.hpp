@@ -61,6 +61,7 @@ class admin_conversation {
   reply prepare(protocol::bytes_view payload, const request& asked);
   reply use_prepared(protocol::command what, std::uint32_t statement_id, const request& asked);
   awaitable<reply> run(request asked);
+  awaitable<reply> run_on_admin_thread(request asked);
   awaitable<std::optional<admin::result>> leave_to_backend(const request& asked, std::uint64_t id);
   reply render(const admin::result& result, const request& asked) const;
   [[nodiscard]] reply error(const request& asked, std::uint16_t code, std::string_view sqlstate,

@@ -9,6 +9,8 @@
 #include "session/ids.hpp"
 #include "session/registry.hpp"
 
+#include <boost/asio/io_context.hpp>
+
 #include <atomic>
 
 namespace sessiongate::proxy {
@@ -16,9 +18,14 @@ namespace sessiongate::proxy {
 struct gateway {
   /// `admin` is the admin thread's: the control account's connections live there.
   gateway(config read, poller& admin)
-      : settings(std::move(read)), entrance(settings), server(*settings.backend), control(settings, server, admin) {}
+      : settings(std::move(read)),
+        admin_thread(admin.context()),
+        entrance(settings),
+        server(*settings.backend),
+        control(settings, server, admin) {}
 
   const config settings;
+  boost::asio::io_context& admin_thread;  // for what takes longer than a worker may be away from its sessions
   session::registry sessions;
   session::id_source ids;
   admission entrance;

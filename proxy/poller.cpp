@@ -14,7 +14,6 @@ namespace {
 
 // Between two looks at what else the io_context has to do (kills, new sessions, timers).
 constexpr int rounds_max = 8;
-constexpr int spins_max = 16;
 constexpr int busy_batch = 8;  // so many at once: there will be more, without going through the io_context
 
 int make_epoll() {
@@ -40,38 +39,52 @@ poller::poller(asio::io_context& context) : context_(context), epoll_(context, m
 }
 
 void poller::wait() {
+  waiting_ = true;
   epoll_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& ec) {
-    if (ec) return;
-    run();
-    wait();
+    waiting_ = false;
+    if (!ec) run();
   });
 }
 
 void poller::stop() {
+  stopped_ = true;
   boost::system::error_code ignored;
   epoll_.cancel(ignored);
 }
 
 void poller::run() {
   in_run_ = true;
-  run_rounds();
+  const bool more = run_rounds();
   in_run_ = false;
-  if (!queue_.empty()) asio::post(context_, [this] { run(); });
+  if (more)
+    asio::post(context_, [this] { run(); });  // two system calls less than waiting in the io_context
+  else if (!waiting_ && !stopped_)
+    wait();
 }
 
-/// Rounds until little is ready, or others have waited long enough.
-void poller::run_rounds() {
-  int round = 0;
-  do run_batch();
-  while (++round < rounds_max && (!queue_.empty() || last_batch_ >= busy_batch));
-  if (spin_.count() == 0 || !queue_.empty()) return;
-  const auto begin = std::chrono::steady_clock::now();
-  auto until = begin + spin_;
-  for (auto now = begin; now < until; now = std::chrono::steady_clock::now()) {
-    if (run_batch()) until = std::min(now + spin_, begin + spins_max * spin_);
+/// Rounds until little is ready, or others have waited long enough: then true.
+bool poller::run_rounds() {
+  run_batch();
+  for (int round = 1; round < rounds_max; ++round) {
+    if (!queue_.empty() || last_batch_ >= busy_batch)
+      run_batch();
+    else if (!spin())
+      return !queue_.empty();
   }
+  return true;
 }
 
+/// Looks again and again: true when it found something.
+bool poller::spin() {
+  if (spin_.count() == 0) return false;
+  const auto until = std::chrono::steady_clock::now() + spin_;
+  do {
+    if (run_batch()) return true;
+  } while (std::chrono::steady_clock::now() < until);
+  return false;
+}
+
+/// True when something was ready.
 bool poller::run_batch() {
   running_.swap(queue_);
   batch_size_ = ::epoll_wait(epoll_.native_handle(), batch_.data(), batch_max, 0);

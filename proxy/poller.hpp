@@ -67,7 +67,8 @@ class poller {
   void queue(watch& on);
   void wait();
   void run();
-  void run_rounds();
+  bool run_rounds();
+  bool spin();
   bool run_batch();
   void run_queue();
   void wake(watch& on);
@@ -79,6 +80,8 @@ class poller {
   int batch_size_ = 0;  // while one is being delivered
   int last_batch_ = 0;
   bool in_run_ = false;
+  bool waiting_ = false;  // in the io_context
+  bool stopped_ = false;
   std::vector<watch*> queue_;    // to be looked at in the next round
   std::vector<watch*> running_;  // the present round's
 };
