@@ -45,7 +45,7 @@ struct config {
   std::size_t max_user_connections = 0;
   std::size_t login_max_per_address = 0;
   std::size_t login_memory_max = 64UL * 1024 * 1024;  // bytes, all logins in progress together
-  std::size_t read_buffer_size = 64 * 1024;           // bytes, one for each worker
+  std::size_t read_buffer_size = 256 * 1024;          // bytes, one for each worker
   std::size_t login_packet_max = 1024 * 1024;         // bytes
   std::size_t admin_statement_max = 64 * 1024;        // bytes
   std::size_t admin_prepared_max = 256;               // statements of the proxy's own that a session may hold prepared

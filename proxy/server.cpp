@@ -4,6 +4,7 @@
 #include "proxy/client_connection.hpp"
 #include "proxy/log.hpp"
 #include "proxy/metrics.hpp"
+#include "proxy/time_slice.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -30,6 +31,7 @@ constexpr std::chrono::milliseconds drain_look{20};
 constexpr std::chrono::milliseconds resolve_look{20};
 constexpr std::chrono::seconds name_refresh{10};
 constexpr std::chrono::seconds greeting_retry{1};
+constexpr std::chrono::microseconds admin_slice{200};
 
 /// Cores that this process may use: its affinity, cut by the container's CPU quota.
 std::size_t usable_cores() {
@@ -98,6 +100,7 @@ bool server::ready() const {
 
 void server::run() {
   for (auto& each : workers_) each->start();
+  set_time_slice(admin_slice);  // where it shares a core with a worker, a long listing must not hold that up
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);
   asio::co_spawn(admin_, resolve_backend(), asio::detached);
   asio::co_spawn(workers_.front()->context(), watch_backend(), asio::detached);

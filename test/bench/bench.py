@@ -63,15 +63,17 @@ class Bench:
         return self._started[key]
 
     def start_proxy(self, target, backend=None):
-        """`target` is a proxy's name; sessiongate's can be followed by flags."""
+        """`target` is a proxy's name; sessiongate's can be followed by flags, HAProxy's by --workers."""
         backend = backend or self.backend
         name, *flags = target.split()
-        if name == "HAProxy":
-            return servers.haproxy(backend, self.cpus.proxy)
         if name == "floor":
             return servers.floor(self.programs, backend, self.cpus.proxy)
         if flags[:1] == ["--workers"]:
+            if name == "HAProxy":
+                return servers.haproxy(backend, self.cpus.workers, int(flags[1]))
             return servers.sessiongate(self.binaries[name], backend, self.cpus.workers, int(flags[1]))
+        if name == "HAProxy":
+            return servers.haproxy(backend, self.cpus.proxy)
         return servers.sessiongate(self.binaries[name], backend, self.cpus.proxy, more=flags)
 
     def server(self, target):

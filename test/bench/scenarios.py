@@ -94,7 +94,7 @@ def make_all(bench):
         Scenario("result-100", "256 MB results, rows of 100 bytes", everyone, _loaded("result", sql=large + "100")),
         Scenario("connect", "connect, SELECT 1, close", everyone, _loaded("connect", clients=8)),
         Scenario("workers", "text query, 64 clients, 1 and 2 workers on the same cores",
-                 tuple(f"{name} --workers {count}" for name in ours for count in (1, 2)),
+                 tuple(f"{name} --workers {count}" for name in ("HAProxy", *ours) for count in (1, 2)),
                  _loaded("query", clients=64)),
         Scenario("many", f"64 busy clients among {many_sessions(bench)} idle ones",
                  tuple(name for name in bench.proxies if name != "floor"), _busy_among_idle,

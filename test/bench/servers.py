@@ -105,11 +105,12 @@ def floor(programs, backend, cpus=None):
     return Server("bench_floor", [programs / "bench_floor", f"127.0.0.1:{port}", backend.address], port, cpus)
 
 
-def haproxy(backend, cpus=None):
+def haproxy(backend, cpus=None, threads=1):
     port = free_port()
     connections = min(20000, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // 2)
     return Server("HAProxy", [find_program("haproxy"), "-db", "-f", HERE / "haproxy.cfg"], port, cpus,
-                  {"BENCH_PORT": str(port), "BENCH_BACKEND": backend.address, "BENCH_MAXCONN": str(connections)})
+                  {"BENCH_PORT": str(port), "BENCH_BACKEND": backend.address, "BENCH_MAXCONN": str(connections),
+                   "BENCH_THREADS": str(threads)})
 
 
 def sessiongate_command(binary, backend, port, workers=1, *more):
