@@ -1,8 +1,9 @@
 // The admin commands. Both faces, SQL text and HTTP, parse into this variant and nothing else; execute.hpp is the only
-// thing that acts on it. A test walks the alternatives and fails when a face lacks one.
+// thing that acts on it. command_table.hpp tells how each is given.
 #pragma once
 
-#include <cstddef>
+#include "admin/table_query.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,21 +11,25 @@
 
 namespace sessiongate::admin {
 
-/// SHOW PROXYSESSION · GET /v1/sessions. Empty filters match all.
-struct show_sessions {
-  std::optional<std::string> user{};
-  std::optional<std::string> tenant{};
-  std::optional<std::string> cluster{};
-  std::optional<std::string> database{};
-  std::optional<std::string> host{};   // the client's address, without port or with it
-  std::optional<std::string> state{};  // MCS_…
-  std::optional<std::size_t> limit{};  // rows
+/// What can be listed as a table; listing.hpp tells the columns of each.
+enum class listing : std::uint8_t {
+  sessions,  // client sessions
+  version,   // the proxy's version
+  help,      // the command table
 };
 
-/// SHOW PROXYSESSION ATTRIBUTE [id] [LIKE 'p'] · GET /v1/sessions/{id}. Without an id: the caller's own session.
+/// SHOW … · GET …: the rows of a listing.
+struct show_table {
+  listing what = listing::sessions;
+  table_query query{};
+  bool full = false;                  // SHOW FULL …, SHOW … ALL: more than is shown by default
+  std::optional<std::uint64_t> id{};  // of the session that a listing is about; empty: the caller's own
+};
+
+/// SHOW PROXYSESSION ATTRIBUTE [id] · GET /v1/sessions/{id}. Without an id: the caller's own session.
 struct show_session {
   std::optional<std::uint64_t> id{};
-  std::optional<std::string> like{};  // on the attribute's name; % and _, no escape, case-sensitive as in the original
+  table_query query{};  // on attribute_name, value and info
 };
 
 /// KILL PROXYSESSION id, KILL [CONNECTION] id · DELETE /v1/sessions/{id}.
@@ -43,7 +48,10 @@ struct kill_query {
   std::uint64_t id = 0;
 };
 
-using command = std::variant<show_sessions, show_session, kill_session, kill_server_session, kill_query>;
+/// PING PROXY · GET /v1/ping.
+struct ping {};
+
+using command = std::variant<show_table, show_session, kill_session, kill_server_session, kill_query, ping>;
 
 /// Those that end or interrupt something; all others can run on any thread.
 [[nodiscard]] inline bool is_kill(const command& what) {

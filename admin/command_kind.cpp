@@ -1,27 +1,8 @@
 #include "admin/command_kind.hpp"
 
+#include "admin/command_table.hpp"
+
 namespace sessiongate::admin {
-
-namespace {
-
-// One for each alternative: a command without a kind does not compile.
-command_kind kind(const show_sessions& /*what*/) {
-  return command_kind::list_sessions;
-}
-command_kind kind(const show_session& /*what*/) {
-  return command_kind::read_session;
-}
-command_kind kind(const kill_session& /*what*/) {
-  return command_kind::kill_session;
-}
-command_kind kind(const kill_server_session& /*what*/) {
-  return command_kind::kill_server_session;
-}
-command_kind kind(const kill_query& /*what*/) {
-  return command_kind::kill_query;
-}
-
-}  // namespace
 
 std::string_view to_text(command_kind kind) {
   switch (kind) {
@@ -48,7 +29,7 @@ std::string_view to_text(command_kind kind) {
 }
 
 command_kind kind_of(const command& what) {
-  return std::visit([](const auto& each) { return kind(each); }, what);
+  return find_entry(what).kind;
 }
 
 }  // namespace sessiongate::admin

@@ -1,9 +1,10 @@
 #include "admin/execute.hpp"
 
 #include "admin/authorize.hpp"
+#include "admin/command_table.hpp"
 #include "admin/failures.hpp"
+#include "admin/listing.hpp"
 #include "admin/session_detail.hpp"
-#include "admin/session_table.hpp"
 #include "admin/stop_wait.hpp"
 #include "protocol/err_packet.hpp"
 
@@ -114,8 +115,12 @@ session::stop_request stop_request(session::stop_reason reason, const principal&
   return {.reason = reason, .detail = "by " + to_text(who)};
 }
 
-awaitable<result> run(const show_sessions& what, const principal& who, execution_context& context) {
-  co_return list_sessions(what, who, context.sessions, context.process_id);
+awaitable<result> run(const show_table& what, const principal& who, execution_context& context) {
+  co_return list(what, who, context);
+}
+
+awaitable<result> run(const ping& /*what*/, const principal& /*who*/, execution_context& /*context*/) {
+  co_return acknowledgement{};
 }
 
 awaitable<result> run(const show_session& what, const principal& who, execution_context& context) {
@@ -123,8 +128,9 @@ awaitable<result> run(const show_session& what, const principal& who, execution_
   auto found = find_target(what.id.value_or(who.cs_id), who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto& target = *std::get<client_session_ptr>(found);
-  co_return describe_session(
-      target, {.like = what.like, .is_caller = target.cs_id() == who.cs_id, .process_id = context.process_id});
+  auto detail = describe_session(target, {.is_caller = target.cs_id() == who.cs_id, .process_id = context.process_id});
+  if (auto wrong = apply(what.query, detail)) co_return std::move(*wrong);
+  co_return detail;
 }
 
 awaitable<result> run(const kill_session& what, const principal& who, execution_context& context) {

@@ -9,11 +9,17 @@ namespace sessiongate::admin {
 
 namespace {
 
-failure fail(failure_kind kind, std::string message) {
+failure fail(failure_kind kind, std::string message, std::uint16_t code = 0, std::string_view sqlstate = {}) {
   failure made;
   made.kind = kind;
   made.message = std::move(message);
+  made.code = code;
+  made.sqlstate = sqlstate;
   return made;
+}
+
+std::string in_quotes(std::string_view text) {
+  return '\'' + std::string(text) + '\'';
 }
 
 }  // namespace
@@ -38,6 +44,17 @@ failure forbidden(const principal& who, command_kind kind) {
   }
   return fail(failure_kind::forbidden, "Access denied: " + to_text(who) + " may not " + std::string(to_text(kind)) +
                                            "; you need to be one of: " + able);
+}
+
+failure unknown_column(std::string_view name, std::string_view clause) {
+  return fail(failure_kind::bad_filter, "Unknown column " + in_quotes(name) + " in " + in_quotes(clause),
+              protocol::er::bad_field, "42S22");
+}
+
+failure wrong_value(std::string_view value, std::string_view column) {
+  return fail(failure_kind::bad_filter,
+              "Incorrect value: " + in_quotes(value) + " for column " + in_quotes(column) + ", which holds numbers",
+              protocol::er::wrong_value, "22007");
 }
 
 failure backend_refusal(const interrupt_answer& answer) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace sessiongate::admin {
 
@@ -14,6 +15,10 @@ failure unknown_thread(std::uint64_t id);  // 1094
 failure not_owner_of(std::uint64_t id);    // 1095
 /// 1227: commands of this kind are not for the caller.
 failure forbidden(const principal& who, command_kind kind);
+/// 1054: `Unknown column 'x' in 'where clause'`.
+failure unknown_column(std::string_view name, std::string_view clause);
+/// 1292: the column holds numbers and the value is none.
+failure wrong_value(std::string_view value, std::string_view column);
 /// What the backend said to a KILL.
 failure backend_refusal(const interrupt_answer& answer);
 /// The proxy's own 1105.

@@ -1,22 +1,18 @@
 #include "admin/http_api.hpp"
 
+#include "admin/http_query.hpp"
 #include "admin/sql_parser.hpp"
+#include "admin/text_render.hpp"
 
 #include <boost/beast/core/string.hpp>
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
-#include <vector>
 
 namespace sessiongate::admin {
 
 namespace {
 
 namespace http = boost::beast::http;
-
-using query_parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// `verb` without HEAD's difference from GET.
 http::verb method_of(const http_request& request) {
@@ -25,16 +21,6 @@ http::verb method_of(const http_request& request) {
 
 std::string_view to_view(boost::beast::string_view text) {
   return {text.data(), text.size()};
-}
-
-std::vector<std::string_view> split(std::string_view text, char mark) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const auto end = text.find(mark);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
 }
 
 http_answer wrong_method(std::string allow) {
@@ -68,83 +54,47 @@ std::optional<http_answer> refuse_unauthorized(const http_request& request, std:
   return make_problem(401, "The token is not the configured one");
 }
 
-/// What comes behind the `?`. A repeated name is refused: which of its values was meant cannot be known.
-std::variant<query_parameters, http_answer> parse_query(std::string_view query) {
-  query_parameters parameters;
-  if (query.empty()) return parameters;
-  for (const auto part : split(query, '&')) {
-    const auto equals = part.find('=');
-    const bool has_value = equals != std::string_view::npos;
-    auto name = decode_percent(part.substr(0, equals));
-    auto value = has_value ? decode_percent(part.substr(equals + 1)) : std::string();
-    if (!name || !value) return make_problem(400, "The query is not well percent-encoded");
-    if (std::ranges::find(parameters, *name, &query_parameters::value_type::first) != parameters.end()) {
-      return make_problem(400, "Query parameter '" + *name + "' is given twice");
-    }
-    parameters.emplace_back(std::move(*name), std::move(*value));
-  }
-  return parameters;
-}
-
-http_answer unknown_parameter(const std::string& name) {
-  return make_problem(400, "This path has no query parameter '" + name + "'");
-}
-
-http_route route_list(const http_request& request, query_parameters parameters) {
-  if (method_of(request) != http::verb::get) return wrong_method("GET, HEAD");
-  show_sessions filters;
-  const std::array<std::pair<std::string_view, std::optional<std::string>*>, 6> texts{{{"user", &filters.user},
-                                                                                       {"tenant", &filters.tenant},
-                                                                                       {"cluster", &filters.cluster},
-                                                                                       {"db", &filters.database},
-                                                                                       {"host", &filters.host},
-                                                                                       {"state", &filters.state}}};
-  for (auto& [name, value] : parameters) {
-    const auto* const known = std::ranges::find(texts, name, [](const auto& each) { return each.first; });
-    if (known != texts.end()) {
-      *known->second = std::move(value);
-    } else if (name == "limit") {
-      std::size_t limit = 0;
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), limit);
-      if (error != std::errc() || end != value.data() + value.size()) return make_problem(400, "limit is no number");
-      filters.limit = limit;
-    } else {
-      return unknown_parameter(name);
-    }
-  }
-  return filters;
-}
-
-http_route route_detail(std::uint64_t id, query_parameters parameters) {
-  show_session what{.id = id, .like = std::nullopt};
-  for (auto& [name, value] : parameters) {
-    if (name != "like") return unknown_parameter(name);
-    what.like = std::move(value);
-  }
-  return what;
-}
-
-/// `path` is what follows /v1/sessions/.
-http_route route_session(const http_request& request, std::string_view path, query_parameters parameters) {
+/// Reads `path` as `pattern` says. False: it is another path. What cannot be read is told by `wrong`.
+bool match_path(std::string_view pattern, std::string_view path, command_arguments& given,
+                std::optional<http_answer>& wrong) {
+  const auto expected = split(pattern, '/');
   const auto parts = split(path, '/');
-  const bool whole = parts.size() == 1;
-  const bool query = parts.size() == 2 && parts[1] == "kill-query";
-  const bool server = parts.size() == 3 && parts[1] == "server-sessions";
-  if (!whole && !query && !server) return not_found();
-
-  const auto id = parse_id(parts.front());
-  if (!id) return make_problem(400, "The path has no session id: a decimal number is needed");
-  const auto method = method_of(request);
-  if (whole && method == http::verb::get) return route_detail(*id, std::move(parameters));
-  if (method != (query ? http::verb::post : http::verb::delete_)) {
-    return wrong_method(whole ? "GET, HEAD, DELETE" : query ? "POST" : "DELETE");
+  if (expected.size() != parts.size()) return false;
+  for (std::size_t at = 0; at < parts.size(); ++at) {
+    if (!expected[at].starts_with('{') && expected[at] != parts[at]) return false;
   }
-  if (!parameters.empty()) return unknown_parameter(parameters.front().first);
-  if (whole) return kill_session{.id = *id};
-  if (query) return kill_query{.id = *id};
-  const auto ss_id = parse_id(parts[2]);
-  if (!ss_id) return make_problem(400, "The path has no ss_id: a decimal number is needed");
-  return kill_server_session{.id = *id, .ss_id = *ss_id};
+  for (std::size_t at = 0; at < parts.size(); ++at) {
+    if (expected[at] == "{name}") given.name = decode_percent(parts[at]).value_or("");
+    if (expected[at] != "{id}" && expected[at] != "{ss_id}") continue;
+    const auto id = parse_id(parts[at]);
+    if (!id) {
+      wrong = make_problem(400, "The path has no " + std::string(expected[at] == "{id}" ? "session id" : "ss_id") +
+                                    ": a decimal number is needed");
+    } else if (expected[at] == "{id}") {
+      given.id = *id;
+    } else {
+      given.ss_id = *id;
+    }
+  }
+  return true;
+}
+
+http_route route_command(const http_request& request, std::string_view path, query_parameters parameters) {
+  const auto method = to_view(http::to_string(method_of(request)));
+  std::string allow;
+  for (const auto& each : command_table()) {
+    command_arguments given;
+    std::optional<http_answer> wrong;
+    if (!match_path(each.path, path, given, wrong)) continue;
+    if (each.method != method) {
+      allow += (allow.empty() ? "" : ", ") + std::string(each.method == "GET" ? "GET, HEAD" : each.method);
+      continue;
+    }
+    if (!wrong) wrong = take_parameters(each, std::move(parameters), given);
+    if (wrong) return std::move(*wrong);
+    return each.make(std::move(given));
+  }
+  return allow.empty() ? not_found() : wrong_method(std::move(allow));
 }
 
 std::optional<open_page> find_open_page(std::string_view path) {
@@ -163,33 +113,22 @@ http_route route_request(const http_request& request, std::string_view token) {
   if (const auto page = find_open_page(path)) {
     return method_of(request) == http::verb::get ? http_route(*page) : http_route(wrong_method("GET, HEAD"));
   }
-  constexpr std::string_view list = "/v1/sessions";
-  const bool below = path.starts_with(list) && path.substr(list.size()).starts_with('/');
-  if (path != list && !below) return not_found();
+  if (!path.starts_with("/v1/")) return not_found();
   if (auto refusal = refuse_unauthorized(request, token)) return std::move(*refusal);
-
-  auto query = parse_query(query_at == std::string_view::npos ? std::string_view() : target.substr(query_at + 1));
+  auto query = parse_parameters(query_at == std::string_view::npos ? std::string_view() : target.substr(query_at + 1));
   if (auto* error = std::get_if<http_answer>(&query)) return std::move(*error);
-  auto& parameters = std::get<query_parameters>(query);
-  if (!below) return route_list(request, std::move(parameters));
-  return route_session(request, path.substr(list.size() + 1), std::move(parameters));
+  return route_command(request, path, std::get<query_parameters>(std::move(query)));
 }
 
-std::optional<std::string> decode_percent(std::string_view text) {
-  std::string decoded;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      decoded += text[at] == '+' ? ' ' : text[at];
-      continue;
-    }
-    const auto digits = text.substr(at + 1, 2);
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
-    decoded += static_cast<char>(value);
-    at += 2;
-  }
-  return decoded;
+bool wants_text(const http_request& request) {
+  const auto accepted = to_view(request[http::field::accept]);
+  return accepted.find("text/plain") != std::string_view::npos &&
+         accepted.find("application/json") == std::string_view::npos;
+}
+
+http_response make_result_response(const http_request& request, const result& what) {
+  if (!wants_text(request) || std::holds_alternative<failure>(what)) return make_response(request, render_json(what));
+  return make_text_response(request, 200, "text/plain; charset=utf-8", render_text(what));
 }
 
 http_response make_text_response(const http_request& request, unsigned status, std::string_view content_type,

@@ -184,7 +184,7 @@ asio::awaitable<http_response> http_server::implementation::answer(const http_re
   who.token = "admin";
   const auto done = co_await execute(std::get<command>(std::move(route)), who, context);
   outcome = to_text(who) + ' ' + summarize(done);
-  co_return make_response(request, render_json(done));
+  co_return make_result_response(request, done);
 }
 
 http_response http_server::implementation::show_page(const http_request& request, open_page page) const {

@@ -88,12 +88,18 @@ http_answer render(const kill_outcome& what) {
   return {.body = std::move(body)};
 }
 
+http_answer render(const acknowledgement& what) {
+  return {.body = {{"status", "ok"}, {"message", null_when_empty(what.message)}}};
+}
+
 unsigned http_status(failure_kind kind) {
   switch (kind) {
     case failure_kind::malformed:
       return 400;
     case failure_kind::unknown_id:
       return 404;
+    case failure_kind::bad_filter:
+      return 400;
     case failure_kind::not_owner:
     case failure_kind::forbidden:
       return 403;
@@ -120,7 +126,7 @@ json render_candidates(const std::vector<failure::candidate>& candidates) {
 http_answer render(const failure& what) {
   auto answer = make_problem(http_status(what.kind), what.message);
   if (what.kind == failure_kind::ambiguous) answer.body.emplace("candidates", render_candidates(what.candidates));
-  if (what.kind == failure_kind::backend) {
+  if (what.kind == failure_kind::backend || what.kind == failure_kind::bad_filter) {
     answer.body.emplace("mysql_error",
                         json{{"code", what.code}, {"sqlstate", what.sqlstate}, {"message", what.message}});
   }

@@ -25,6 +25,10 @@ std::string summarize_alternative(const kill_outcome& what) {
   return std::move(line).str();
 }
 
+std::string summarize_alternative(const acknowledgement& what) {
+  return what.message.empty() ? "done" : what.message;
+}
+
 std::string summarize_alternative(const failure& what) {
   return std::string(to_text(what.kind)) + ": " + what.message;
 }
@@ -77,6 +81,8 @@ std::string_view to_text(failure_kind kind) {
       return "ambiguous";
     case failure_kind::unauthorized:
       return "unauthorized";
+    case failure_kind::bad_filter:
+      return "bad_filter";
     case failure_kind::backend:
       return "backend";
     case failure_kind::timeout:

@@ -2,8 +2,11 @@
 // it knows these alternatives and no command.
 #pragma once
 
+#include "admin/failure.hpp"
+#include "admin/table.hpp"
+#include "admin/table_query.hpp"
+
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,32 +14,6 @@
 #include <vector>
 
 namespace sessiongate::admin {
-
-enum class value_type : std::uint8_t {
-  signed_integer,
-  unsigned_integer,
-  wide_id,  // an unsigned integer in SQL; text in JSON, for JavaScript's numbers lose the low bits of 64
-  boolean,  // 0 or 1 in SQL
-  text,
-};
-
-/// monostate is NULL. Otherwise the alternative of the column's type; wide_id holds std::uint64_t.
-using cell = std::variant<std::monostate, std::int64_t, std::uint64_t, bool, std::string>;
-
-struct column {
-  std::string_view sql_name{};   // empty: not shown in SQL
-  std::string_view json_name{};  // empty: not shown over HTTP
-  value_type type = value_type::text;
-  std::string_view sql_null{};  // what SQL shows for NULL; empty: NULL itself
-};
-
-/// Rows of equal kind: an array of objects in JSON.
-struct table {
-  std::string_view json_name;  // the array's name
-  std::vector<column> columns;
-  std::vector<std::vector<cell>> rows;
-  std::size_t total = 0;  // rows there were before a limit cut them
-};
 
 /// One session in detail: name/value/info rows of text in SQL (a bool is `true` or `false` there), a nested object in
 /// JSON.
@@ -52,6 +29,7 @@ struct attribute_group {
 struct session_detail {
   std::vector<attribute_group> client;           // flattened into one JSON object
   std::vector<attribute_group> server_sessions;  // one each: the JSON array "server_sessions"
+  table_query shown;                             // order and limits of the rows in SQL
 };
 
 enum class kill_status : std::uint8_t {
@@ -87,32 +65,12 @@ struct kill_outcome {
   std::chrono::microseconds elapsed{};
 };
 
-enum class failure_kind : std::uint8_t {
-  malformed,     // 5010 (21000) · 400
-  unknown_id,    // 1094 (HY000) · 404
-  not_owner,     // 1095 (HY000) · 403
-  forbidden,     // 1227 (42000) · 403
-  ambiguous,     // 1105 (HY000) · 409, with the candidates
-  unauthorized,  // 1045 (28000) · 401
-  backend,       // the backend's own error · 502
-  timeout,       // 1105 (HY000) · 504
-};
-std::string_view to_text(failure_kind kind);
-
-struct failure {
-  struct candidate {
-    std::uint32_t cs_id = 0;
-    std::string backend;
-    std::uint32_t connection_id = 0;
-  };
-  failure_kind kind = failure_kind::malformed;
-  std::string message;
-  std::vector<candidate> candidates;  // ambiguous only
-  std::uint16_t code = 0;             // backend only: its error number and SQLSTATE
-  std::string sqlstate;
+/// A command that has nothing to show was done.
+struct acknowledgement {
+  std::string message;  // what else there is to say; empty: nothing
 };
 
-using result = std::variant<table, session_detail, kill_outcome, failure>;
+using result = std::variant<table, session_detail, kill_outcome, acknowledgement, failure>;
 
 /// One line for logs and the audit trail: `killed cs_id=… interrupt=… elapsed_us=…`, `not_owner: You are not owner …`.
 std::string summarize(const result& what);

@@ -1,6 +1,9 @@
 #include "admin/session_detail.hpp"
 
+#include "admin/predicate.hpp"
+
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -82,45 +85,58 @@ std::vector<attribute_group> describe_servers(session::server_session_list serve
   return groups;
 }
 
-void keep_matching(std::vector<attribute_group>& groups, std::string_view pattern) {
+constexpr std::array<column, 3> columns{{{.sql_name = "attribute_name", .json_name = "attribute_name"},
+                                         {.sql_name = "value", .json_name = "value"},
+                                         {.sql_name = "info", .json_name = "info"}}};
+
+cell to_text_cell(const attribute& from) {
+  if (const auto* flag = std::get_if<bool>(&from.value)) return std::string(*flag ? "true" : "false");
+  if (!std::holds_alternative<std::monostate>(from.value)) return to_plain_text(from.value);
+  return from.sql_null.empty() ? cell() : cell(std::string(from.sql_null));
+}
+
+std::vector<cell> to_row(const attribute& from, const std::string& info) {
+  return {std::string(from.name), to_text_cell(from), info};
+}
+
+void keep_matching(std::vector<attribute_group>& groups, const row_filter& filter) {
   for (auto& group : groups) {
-    std::erase_if(group.attributes, [&](const attribute& each) { return !matches_like(each.name, pattern); });
+    std::erase_if(group.attributes, [&](const attribute& each) { return !filter.matches(to_row(each, group.info)); });
   }
 }
 
 }  // namespace
 
 session_detail describe_session(const session::client_session& target, const detail_options& options) {
-  session_detail detail{.client = describe_client(target, options),
-                        .server_sessions = describe_servers(target.server_sessions())};
-  if (options.like) {
-    keep_matching(detail.client, *options.like);
-    keep_matching(detail.server_sessions, *options.like);
-  }
-  return detail;
+  return {.client = describe_client(target, options),
+          .server_sessions = describe_servers(target.server_sessions()),
+          .shown = {}};
 }
 
-bool matches_like(std::string_view text, std::string_view pattern) {
-  if (pattern.empty()) return true;
-  std::size_t at = 0;
-  std::size_t pattern_at = 0;
-  std::size_t retry_text = 0;
-  std::size_t retry_pattern = std::string_view::npos;  // behind the last `%`
-  while (at < text.size()) {
-    if (pattern_at < pattern.size() && pattern[pattern_at] == '%') {
-      retry_pattern = ++pattern_at;
-      retry_text = at;
-    } else if (pattern_at < pattern.size() && (pattern[pattern_at] == '_' || pattern[pattern_at] == text[at])) {
-      ++at;
-      ++pattern_at;
-    } else if (retry_pattern != std::string_view::npos) {
-      at = ++retry_text;  // the `%` takes one character more
-      pattern_at = retry_pattern;
-    } else {
-      return false;
+std::span<const column> attribute_columns() {
+  return columns;
+}
+
+table flatten(const session_detail& detail) {
+  table flat{.json_name = "attributes", .columns = {columns.begin(), columns.end()}, .rows = {}, .total = 0};
+  for (const auto* groups : {&detail.client, &detail.server_sessions}) {
+    for (const auto& group : *groups) {
+      for (const auto& each : group.attributes) flat.rows.push_back(to_row(each, group.info));
     }
   }
-  return pattern.find_first_not_of('%', pattern_at) == std::string_view::npos;
+  apply(detail.shown, flat);  // cannot fail: apply() below has looked
+  return flat;
+}
+
+std::optional<failure> apply(const table_query& query, session_detail& detail) {
+  auto filter = row_filter::bind(query.where, columns);
+  if (auto* wrong = std::get_if<failure>(&filter)) return std::move(*wrong);
+  table none{.json_name = {}, .columns = {columns.begin(), columns.end()}, .rows = {}, .total = 0};
+  detail.shown = {.where = {}, .order = query.order, .limit = query.limit, .offset = query.offset};
+  if (auto wrong = apply(detail.shown, none)) return wrong;
+  keep_matching(detail.client, std::get<row_filter>(filter));
+  keep_matching(detail.server_sessions, std::get<row_filter>(filter));
+  return std::nullopt;
 }
 
 }  // namespace sessiongate::admin

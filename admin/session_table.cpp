@@ -15,7 +15,7 @@ namespace {
 
 using session::client_session;
 
-constexpr std::array<column, 18> columns{{
+constexpr std::array<column, 19> columns{{
     {.sql_name = "proxy_sessid", .json_name = "proxy_sessid", .type = value_type::wide_id},
     {.sql_name = "Id", .json_name = "cs_id", .type = value_type::signed_integer},
     {.sql_name = "Cluster", .json_name = "cluster"},
@@ -34,6 +34,7 @@ constexpr std::array<column, 18> columns{{
     {.json_name = "in_transaction", .type = value_type::boolean},
     {.json_name = "running", .type = value_type::boolean},
     {.json_name = "connected_at"},
+    {.json_name = "address"},  // the client's, without the port
 }};
 
 /// RFC 3339 in UTC, with milliseconds.
@@ -83,19 +84,8 @@ std::vector<cell> to_row(const client_session& each, std::int32_t process_id) {
           served ? to_cell(servers.front()->backend().text()) : cell(),
           each.in_transaction(),
           each.statement_running(),
-          to_cell(format_time(each.accepted_at()))};
-}
-
-bool matches(const std::optional<std::string>& filter, std::string_view value) {
-  return !filter || *filter == value;
-}
-
-bool matches(const show_sessions& filters, const client_session& each) {
-  const auto who = each.who();
-  const bool host = matches(filters.host, each.client().address) || matches(filters.host, each.client().text());
-  return host && matches(filters.user, who->user) && matches(filters.tenant, who->tenant) &&
-         matches(filters.cluster, who->cluster) && matches(filters.database, *each.database()) &&
-         matches(filters.state, session::to_text(each.state()));
+          to_cell(format_time(each.accepted_at())),
+          to_cell(each.client().address)};
 }
 
 }  // namespace
@@ -104,19 +94,16 @@ std::span<const column> session_columns() {
   return columns;
 }
 
-table list_sessions(const show_sessions& filters, const principal& who, const session::registry& sessions,
-                    std::int32_t process_id) {
-  auto found = sessions.list();
-  std::erase_if(found, [&](const auto& each) {
-    return may(who, command_kind::list_sessions, *each) != verdict::allowed || !matches(filters, *each);
-  });
+std::vector<std::vector<cell>> session_rows(const show_table& /*asked*/, const principal& who,
+                                            execution_context& context) {
+  auto found = context.sessions.list();
+  std::erase_if(found,
+                [&](const auto& each) { return may(who, command_kind::list_sessions, *each) != verdict::allowed; });
   std::ranges::sort(found, {}, [](const auto& each) { return each->cs_id(); });
-
-  table listed{.json_name = "sessions", .columns = {columns.begin(), columns.end()}, .rows = {}, .total = found.size()};
-  found.resize(std::min(found.size(), filters.limit.value_or(found.size())));
-  listed.rows.reserve(found.size());
-  for (const auto& each : found) listed.rows.push_back(to_row(*each, process_id));
-  return listed;
+  std::vector<std::vector<cell>> rows;
+  rows.reserve(found.size());
+  for (const auto& each : found) rows.push_back(to_row(*each, context.process_id));
+  return rows;
 }
 
 }  // namespace sessiongate::admin

@@ -15,9 +15,6 @@ constexpr bool is_digit(char c) {
 constexpr bool is_control(char c) {
   return (c >= '\0' && c < ' ') || c == '\x7F';
 }
-constexpr char to_upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
-}
 
 bool starts_line_comment(std::string_view rest) {
   if (rest.front() == '#') return true;
@@ -45,7 +42,7 @@ token take_quoted(std::string_view& rest) {
       ++at;
     } else {
       const auto whole = take(rest, at + 1);
-      return {quote == '`' ? token_kind::name : token_kind::string, whole.substr(1, whole.size() - 2)};
+      return {quote == '`' ? token_kind::name : token_kind::string, whole.substr(1, whole.size() - 2), quote};
     }
   }
   return {token_kind::broken, take(rest, rest.size())};
@@ -61,12 +58,50 @@ token take_number(std::string_view& rest) {
   return {kind, take(rest, at)};
 }
 
+/// What a backslash and this character stand for.
+std::string_view unescape(std::string_view pair) {
+  switch (pair[1]) {
+    case '0':
+      return {"\0", 1};
+    case 'b':
+      return "\b";
+    case 'n':
+      return "\n";
+    case 'r':
+      return "\r";
+    case 't':
+      return "\t";
+    case 'Z':
+      return "\x1A";
+    case '%':
+    case '_':
+      return pair;
+    default:
+      return pair.substr(1);
+  }
+}
+
 bool starts_number(std::string_view rest) {
   if (is_digit(rest.front())) return true;
   return (rest.front() == '-' || rest.front() == '+') && rest.size() > 1 && is_digit(rest[1]);
 }
 
 }  // namespace
+
+std::string unquote(const token& from) {
+  if (from.quote == '\0') return std::string(from.text);
+  std::string plain;
+  for (auto rest = from.text; !rest.empty();) {
+    const bool pair = rest.size() > 1;
+    if (pair && rest.front() == '\\' && from.kind == token_kind::string) {
+      plain += unescape(take(rest, 2));
+    } else {
+      const bool doubled = pair && rest.front() == from.quote && rest[1] == from.quote;
+      plain += take(rest, doubled ? 2 : 1).front();
+    }
+  }
+  return plain;
+}
 
 bool is_identifier_character(char c) {
   return is_digit(c) || (to_upper(c) >= 'A' && to_upper(c) <= 'Z') || c == '_' || c == '$' ||

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace sessiongate::admin {
@@ -31,12 +32,20 @@ enum class token_kind : std::uint8_t {
 
 struct token {
   token_kind kind = token_kind::end;
-  std::string_view text;
+  std::string_view text{};
+  char quote = '\0';  // of a string or name: which of ' " ` stands around it
 };
 
 /// Takes the next token off the front of `rest`.
 token next_token(std::string_view& rest);
 
+/// What a word, string or name says: without doubled quotes and, in strings, backslash escapes (but `\%` and `\_`,
+/// which are LIKE's to read).
+std::string unquote(const token& from);
+
+constexpr char to_upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+}
 /// Letters, digits, _ and $, and every byte above ASCII.
 bool is_identifier_character(char c);
 /// `upper` is in upper case already.

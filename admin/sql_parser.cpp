@@ -1,6 +1,9 @@
 #include "admin/sql_parser.hpp"
 
-#include "admin/sql_lexer.hpp"
+#include "admin/command_table.hpp"
+#include "admin/query_parser.hpp"
+#include "admin/syntax.hpp"
+#include "admin/token_cursor.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -15,96 +18,6 @@ namespace sessiongate::admin {
 namespace {
 
 using parse_result = std::variant<not_ours, statement, failure>;
-
-// ---- the sieve
-
-sieve_verdict undecided(bool complete) {
-  return complete ? sieve_verdict::not_ours : sieve_verdict::need_more;
-}
-
-/// Skips blank space. Empty: there is a text at `rest` to look at.
-std::optional<sieve_verdict> sieve_blank(std::string_view& rest, bool complete) {
-  const auto end = skip_blank(rest);
-  if (end == blank_end::executable_comment) return sieve_verdict::not_ours;
-  if (end != blank_end::text || rest == "/" || rest == "-") return undecided(complete);
-  return std::nullopt;
-}
-
-/// Takes `word` off the front of `rest`. Empty: it was there, whole.
-std::optional<sieve_verdict> sieve_word(std::string_view& rest, std::string_view word, bool complete) {
-  const auto head = rest.substr(0, word.size());
-  if (!equals_ignoring_case(head, word.substr(0, head.size()))) return sieve_verdict::not_ours;
-  if (head.size() < word.size()) return undecided(complete);
-  rest.remove_prefix(word.size());
-  if (rest.empty()) return complete ? std::nullopt : std::optional(sieve_verdict::need_more);
-  return is_identifier_character(rest.front()) ? std::optional(sieve_verdict::not_ours) : std::nullopt;
-}
-
-// ---- the parser
-
-class token_cursor {
- public:
-  explicit token_cursor(std::vector<token> tokens) : tokens_(std::move(tokens)) {}
-
-  [[nodiscard]] token peek() const { return at_ < tokens_.size() ? tokens_[at_] : token{}; }
-  [[nodiscard]] bool at_end() const { return at_ == tokens_.size(); }
-  void skip() { ++at_; }
-
-  bool take_word(std::string_view upper) {
-    return take_if(peek().kind == token_kind::word && equals_ignoring_case(peek().text, upper));
-  }
-  bool take_symbol(std::string_view symbol) {
-    return take_if(peek().kind == token_kind::symbol && peek().text == symbol);
-  }
-
- private:
-  bool take_if(bool matches) {
-    if (matches) skip();
-    return matches;
-  }
-
-  std::vector<token> tokens_;
-  std::size_t at_ = 0;
-};
-
-bool is_semicolon(const token& each) {
-  return each.kind == token_kind::symbol && each.text == ";";
-}
-
-/// The tokens up to the first `;`. Empty when a second statement follows it, or for what only the server can read.
-std::optional<std::vector<token>> split_only_statement(std::string_view text) {
-  std::vector<token> tokens;
-  bool ended = false;
-  for (auto each = next_token(text); each.kind != token_kind::end; each = next_token(text)) {
-    if (each.kind == token_kind::executable) return std::nullopt;
-    if (is_semicolon(each)) {
-      ended = true;
-    } else if (ended) {
-      return std::nullopt;
-    } else {
-      tokens.push_back(each);
-    }
-  }
-  return tokens;
-}
-
-/// For an error text: short, and printable whatever the client sent.
-std::string quote_excerpt(std::string_view text) {
-  constexpr std::size_t size_max = 32;
-  std::string excerpt(text.substr(0, size_max));
-  std::ranges::replace_if(excerpt, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return '\'' + excerpt + (text.size() > size_max ? "…'" : "'");
-}
-
-failure malformed(std::string_view expected, const token_cursor& at) {
-  std::string message = "Unknown operator: expected ";
-  message += expected;
-  message += at.at_end() ? ", found the end of the statement" : ", found " + quote_excerpt(at.peek().text);
-  failure result;
-  result.kind = failure_kind::malformed;
-  result.message = std::move(message);
-  return result;
-}
 
 struct operand {
   std::uint64_t value = 0;
@@ -142,47 +55,6 @@ void put_id(statement& into, const operand& id) {
   set_id(into.what, id.value);
 }
 
-/// A doubled quote and a backslash before a quote or a backslash stand for one character.
-std::string unescape(std::string_view text) {
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool more = at + 1 < text.size();
-    const bool doubled = more && text[at] == text[at + 1] && (text[at] == '\'' || text[at] == '"' || text[at] == '`');
-    const bool escaped =
-        more && text[at] == '\\' && (text[at + 1] == '\'' || text[at + 1] == '"' || text[at + 1] == '\\');
-    if (doubled || escaped) ++at;
-    plain += text[at];
-  }
-  return plain;
-}
-
-std::optional<std::string> take_pattern(token_cursor& at) {
-  const auto next = at.peek();
-  if (next.kind != token_kind::word && next.kind != token_kind::string && next.kind != token_kind::name)
-    return std::nullopt;
-  at.skip();
-  return next.kind == token_kind::word ? std::string(next.text) : unescape(next.text);
-}
-
-parse_result parse_attribute(token_cursor& at, bool prepared) {
-  statement parsed{.what = show_session{}};
-  if (at.at_end()) return parsed;
-  bool like = at.take_word("LIKE");
-  if (!like) {
-    const auto id = take_id(at, prepared);
-    if (!id) return malformed("an id or LIKE", at);
-    put_id(parsed, *id);
-    like = at.take_word("LIKE");
-  }
-  if (like) {
-    auto pattern = take_pattern(at);
-    if (!pattern) return malformed("a pattern", at);
-    std::get<show_session>(parsed.what).like = std::move(pattern);
-  }
-  if (!at.at_end()) return malformed("the end of the statement", at);
-  return parsed;
-}
-
 parse_result parse_kill_proxysession(token_cursor& at, bool prepared) {
   const auto id = take_id(at, prepared);
   if (!id) return malformed("the id of a session", at);
@@ -212,46 +84,160 @@ parse_result parse_plain_kill(token_cursor& at, bool prepared) {
   return parsed;
 }
 
-}  // namespace
+/// What stands behind the words of a command of the table.
+class entry_parser {
+ public:
+  entry_parser(const command_entry& entry, token_cursor& at, bool prepared)
+      : entry_(entry), at_(at), prepared_(prepared) {}
 
-sieve_verdict sieve_statement(std::string_view text_so_far, bool complete) {
-  if (text_so_far.size() > statement_size_max) return sieve_verdict::not_ours;
-  auto rest = text_so_far;
-  if (const auto decided = sieve_blank(rest, complete)) return *decided;
-  if (rest.front() == 'k' || rest.front() == 'K')
-    return sieve_word(rest, "KILL", complete).value_or(sieve_verdict::maybe);
-  if (const auto decided = sieve_word(rest, "SHOW", complete)) return *decided;
-  if (const auto decided = sieve_blank(rest, complete)) return *decided;
-  return sieve_word(rest, "PROXYSESSION", complete).value_or(sieve_verdict::maybe);
+  parse_result parse(bool full) {
+    command_arguments given{.full = full};
+    for (const auto part : tail_of(entry_.sql)) {
+      if (auto wrong = take(part, given)) return std::move(*wrong);
+    }
+    if (!at_.at_end()) return malformed("the end of the statement", at_);
+    statement parsed{.what = entry_.make(std::move(given))};
+    parsed.own_session = id_.own_session;
+    parsed.id_is_parameter = id_.parameter;
+    return parsed;
+  }
+
+ private:
+  std::optional<failure> take(std::string_view part, command_arguments& given) {
+    if (part == "[id]") return take_own_or_id(given);
+    if (part == "[filter]") return take_filter(given);
+    if (part == "name") return take_text(given.name, "the name of a setting");
+    if (part == "value") return at_.at_end() ? std::nullopt : take_text(given.value, "a value");
+    return at_.take_symbol(part) ? std::nullopt : std::optional(malformed(part, at_));
+  }
+
+  std::optional<failure> take_own_or_id(command_arguments& given) {
+    const bool filtered =
+        at_.peek().kind == token_kind::word && !equals_ignoring_case(at_.peek().text, "CONNECTION_ID");
+    if (at_.at_end() || filtered) return std::nullopt;
+    const auto id = take_id(at_, prepared_);
+    if (!id) return malformed("an id or LIKE", at_);
+    id_ = *id;
+    given.id = id->value;
+    return std::nullopt;
+  }
+
+  std::optional<failure> take_filter(command_arguments& given) {
+    auto query = parse_query(at_, like_column_of(entry_), prepared_);
+    if (auto* wrong = std::get_if<failure>(&query)) return std::move(*wrong);
+    given.query = std::get<table_query>(std::move(query));
+    return std::nullopt;
+  }
+
+  std::optional<failure> take_text(std::string& into, std::string_view expected) {
+    const auto next = at_.peek();
+    const bool usable = next.kind != token_kind::end && next.kind != token_kind::broken && next.text != "=";
+    if (!usable) return malformed(expected, at_);
+    into = unquote(next);
+    at_.skip();
+    return std::nullopt;
+  }
+
+  const command_entry& entry_;
+  token_cursor& at_;
+  bool prepared_;
+  operand id_{};
+};
+
+/// The command of the table that has most of its words there.
+parse_result parse_by_table(const token_cursor& from, const parse_options& options) {
+  const command_entry* best = nullptr;
+  std::optional<words_taken> taken;
+  for (const auto& each : command_table()) {
+    auto found = take_words(each.sql, from, options.processlist_is_ours);
+    if (found && (!taken || found->count > taken->count)) {
+      best = &each;
+      taken = std::move(found);
+    }
+  }
+  if (best == nullptr) return not_ours{};
+  auto parsed = entry_parser(*best, taken->rest, options.prepared).parse(taken->full);
+  // A SELECT that is more than the proxy's one is somebody's query.
+  if (std::holds_alternative<failure>(parsed) && best->sql.starts_with("SELECT")) return not_ours{};
+  return parsed;
 }
 
-parse_result parse_statement(std::string_view text, bool prepared) {
+table_query* query_of(command& what) {
+  if (auto* list = std::get_if<show_table>(&what)) return &list->query;
+  if (auto* detail = std::get_if<show_session>(&what)) return &detail->query;
+  return nullptr;
+}
+
+std::vector<literal*> placeholders_of(command& what) {
+  std::vector<literal*> found;
+  auto* query = query_of(what);
+  if (query == nullptr) return found;
+  for (auto& test : query->where.all) {
+    for (auto& each : test.values) {
+      if (each.kind == literal_kind::parameter) found.push_back(&each);
+    }
+  }
+  return found;
+}
+
+std::optional<literal> to_literal(const protocol::result_cell& bound) {
+  if (const auto* text = std::get_if<std::string>(&bound)) return literal{literal_kind::text, *text};
+  if (const auto* number = std::get_if<std::uint64_t>(&bound)) {
+    return literal{literal_kind::number, std::to_string(*number)};
+  }
+  const auto* number = std::get_if<std::int64_t>(&bound);
+  if (number == nullptr) return std::nullopt;
+  return literal{literal_kind::number, std::to_string(*number)};
+}
+
+}  // namespace
+
+std::uint16_t statement::parameter_count() const {
+  auto copy = what;
+  const auto count = placeholders_of(copy).size() + (id_is_parameter ? 1 : 0) + (ss_id_is_parameter ? 1 : 0);
+  return static_cast<std::uint16_t>(count);
+}
+
+parse_result parse_statement(std::string_view text, const parse_options& options) {
   if (sieve_statement(text, true) != sieve_verdict::maybe) return not_ours{};
   auto tokens = split_only_statement(text);
   if (!tokens) return not_ours{};
   token_cursor at(std::move(*tokens));
-  if (at.take_word("KILL")) {
-    return at.take_word("PROXYSESSION") ? parse_kill_proxysession(at, prepared) : parse_plain_kill(at, prepared);
-  }
-  if (!at.take_word("SHOW") || !at.take_word("PROXYSESSION")) return not_ours{};
-  if (at.at_end()) return statement{.what = show_sessions{}};
-  if (at.take_word("ATTRIBUTE")) return parse_attribute(at, prepared);
-  return malformed("ATTRIBUTE", at);
+  if (!at.take_word("KILL")) return parse_by_table(at, options);
+  return at.take_word("PROXYSESSION") ? parse_kill_proxysession(at, options.prepared)
+                                      : parse_plain_kill(at, options.prepared);
 }
 
 void set_id(command& what, std::uint64_t id) {
   std::visit(
       [id](auto& each) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(each)>, show_sessions>) each.id = id;
+        if constexpr (requires { each.id; }) each.id = id;
       },
       what);
 }
 
-bool bind_ids(statement& prepared, std::span<const std::uint64_t> values) {
-  if (values.size() != prepared.parameter_count()) return false;
-  if (prepared.id_is_parameter) set_id(prepared.what, values.front());
-  if (prepared.ss_id_is_parameter) std::get<kill_server_session>(prepared.what).ss_id = values.back();
-  return true;
+std::optional<std::string> bind_parameters(statement& prepared, std::span<const protocol::result_cell> values) {
+  if (values.size() != prepared.parameter_count()) return "Incorrect arguments to EXECUTE";
+  auto filled = prepared;
+  std::size_t at = 0;
+  for (const bool is_ss_id : {false, true}) {
+    if (!(is_ss_id ? prepared.ss_id_is_parameter : prepared.id_is_parameter)) continue;
+    const auto id = to_id(values[at++]);
+    if (!id) return "Incorrect arguments to EXECUTE: an id is a number";
+    if (is_ss_id) {
+      std::get<kill_server_session>(filled.what).ss_id = *id;
+    } else {
+      set_id(filled.what, *id);
+    }
+  }
+  for (auto* each : placeholders_of(filled.what)) {
+    auto value = to_literal(values[at++]);
+    if (!value) return "Incorrect arguments to EXECUTE: NULL compares with nothing";
+    *each = std::move(*value);
+  }
+  filled.id_is_parameter = filled.ss_id_is_parameter = false;
+  prepared = std::move(filled);
+  return std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_id(std::string_view text) {

@@ -3,9 +3,7 @@
 //
 // Recognised, in any case, with comments (/* */, -- , #) and white space in front and between words, and optional `;`
 // behind:
-//   SHOW PROXYSESSION
-//   SHOW PROXYSESSION ATTRIBUTE [id] [LIKE 'pattern']
-//   KILL PROXYSESSION id [ss_id]
+//   what command_table.hpp lists
 //   KILL [HARD|SOFT] [CONNECTION|QUERY] id          (MariaDB's KILL … ID n, USER n and QUERY ID n stay the backend's)
 // An id is a decimal number, may have a sign (a negative one is a 32-bit id that a driver printed signed: two's
 // complement), may be quoted ('5', "5"), and may be CONNECTION_ID() (the caller's own session) or, in a prepared
@@ -14,29 +12,18 @@
 
 #include "admin/command.hpp"
 #include "admin/result.hpp"
+#include "admin/statement_sieve.hpp"
 #include "protocol/result_set_writer.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
 namespace sessiongate::admin {
-
-/// A longer text is never ours: what has to be collected for parse_statement() is bounded by this.
-inline constexpr std::size_t statement_size_max = std::size_t{16} * 1024;  // bytes
-
-enum class sieve_verdict : std::uint8_t {
-  not_ours,   // forward
-  maybe,      // collect the whole statement, then parse_statement()
-  need_more,  // the part that has arrived does not tell yet; never given when it is complete
-};
-
-/// Looks at the beginning of a statement's text. `complete`: this is all of it. Cheap for what is not ours: it is
-/// called for each statement on the data path.
-sieve_verdict sieve_statement(std::string_view text_so_far, bool complete);
 
 struct statement {
   command what;
@@ -47,22 +34,27 @@ struct statement {
   bool id_is_parameter = false;
   bool ss_id_is_parameter = false;
 
-  [[nodiscard]] std::uint16_t parameter_count() const {
-    return static_cast<std::uint16_t>((id_is_parameter ? 1 : 0) + (ss_id_is_parameter ? 1 : 0));
-  }
+  /// The `?` of a prepared statement that have no value yet.
+  [[nodiscard]] std::uint16_t parameter_count() const;
 };
 
 struct not_ours {};
 
+struct parse_options {
+  bool prepared = false;             // `?` may stand for a value
+  bool processlist_is_ours = false;  // SHOW [FULL] PROCESSLIST is answered by the proxy
+};
+
 /// Not ours: forward the text untouched. failure: ours, but malformed (5010, 21000).
-std::variant<not_ours, statement, failure> parse_statement(std::string_view text, bool prepared);
+std::variant<not_ours, statement, failure> parse_statement(std::string_view text, const parse_options& options);
 
 /// Replaces the session id of a command that has one.
 void set_id(command& what, std::uint64_t id);
 
-/// Puts values into the placeholders of a prepared statement, in the order of the text. False, and nothing changed,
-/// when there are not as many values as placeholders.
-[[nodiscard]] bool bind_ids(statement& prepared, std::span<const std::uint64_t> values);
+/// Puts values into the placeholders of a prepared statement, in the order of the text. Otherwise it says what is wrong
+/// with the values, and nothing is changed.
+[[nodiscard]] std::optional<std::string> bind_parameters(statement& prepared,
+                                                         std::span<const protocol::result_cell> values);
 
 /// A decimal id with optional sign, as drivers write it; empty when it is none or out of range (-2^31 .. 2^64-1).
 std::optional<std::uint64_t> parse_id(std::string_view text);

@@ -1,6 +1,7 @@
 #include "admin/sql_render.hpp"
 
-#include "admin/session_table.hpp"
+#include "admin/listing.hpp"
+#include "admin/session_detail.hpp"
 #include "protocol/ok_packet.hpp"
 #include "protocol/packet.hpp"
 
@@ -62,26 +63,6 @@ result_cell to_cell(const cell& value, std::string_view sql_null) {
       value);
 }
 
-result_cell to_text_cell(const attribute& from) {
-  if (const auto* flag = std::get_if<bool>(&from.value)) return *flag ? std::string("true") : std::string("false");
-  auto value = to_cell(from.value, from.sql_null);
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
-  if (const auto* number = std::get_if<std::uint64_t>(&value)) return std::to_string(*number);
-  return value;
-}
-
-std::vector<result_column> attribute_columns() {
-  return {{"attribute_name"}, {"value"}, {"info"}};
-}
-
-void append_rows(std::vector<result_row>& rows, std::span<const attribute_group> groups) {
-  for (const auto& group : groups) {
-    for (const auto& each : group.attributes) {
-      rows.push_back({std::string(each.name), to_text_cell(each), group.info});
-    }
-  }
-}
-
 void write_rows(const target& to, std::span<const result_column> columns, std::span<const result_row> rows) {
   protocol::write_result_set(to.out, to.sequence_id, columns, rows, to.session.format, to.session.negotiated,
                              to.session.status);
@@ -106,10 +87,20 @@ void render(const target& to, const table& what) {
 }
 
 void render(const target& to, const session_detail& what) {
-  std::vector<result_row> rows;
-  append_rows(rows, what.client);
-  append_rows(rows, what.server_sessions);
-  write_rows(to, attribute_columns(), rows);
+  render(to, flatten(what));
+}
+
+void write_ok(const target& to, std::string_view info) {
+  protocol::ok_packet ok;
+  ok.status = to.session.status;
+  ok.info = info;
+  protocol::bytes payload;
+  protocol::write_ok_packet(payload, ok, to.session.negotiated);
+  protocol::append_packet(to.out, to.sequence_id, payload);
+}
+
+void render(const target& to, const acknowledgement& what) {
+  write_ok(to, what.message);
 }
 
 /// What the client would otherwise not learn: the session is closed, its statement may run on.
@@ -124,13 +115,7 @@ void render(const target& to, const kill_outcome& what) {
   if (what.status == kill_status::killed_self) {
     return write_error(to, {protocol::er::query_interrupted, "70100", "Query execution was interrupted"});
   }
-  const auto info = describe_interrupt(what);
-  protocol::ok_packet ok;
-  ok.status = to.session.status;
-  ok.info = info;
-  protocol::bytes payload;
-  protocol::write_ok_packet(payload, ok, to.session.negotiated);
-  protocol::append_packet(to.out, to.sequence_id, payload);
+  write_ok(to, describe_interrupt(what));
 }
 
 void render(const target& to, const failure& what) {
@@ -145,8 +130,8 @@ void render_sql(protocol::bytes& out, std::uint8_t& sequence_id, const result& w
 }
 
 std::vector<result_column> sql_columns(const command& what) {
-  if (std::holds_alternative<show_sessions>(what)) return to_columns(session_columns());
-  if (std::holds_alternative<show_session>(what)) return attribute_columns();
+  if (const auto* list = std::get_if<show_table>(&what)) return to_columns(find_listing(list->what).columns);
+  if (std::holds_alternative<show_session>(what)) return to_columns(attribute_columns());
   return {};
 }
 
@@ -162,6 +147,7 @@ protocol::server_error to_server_error(const failure& what) {
       return {protocol::er::specific_access_denied, "42000", what.message};
     case failure_kind::unauthorized:
       return {protocol::er::access_denied, "28000", what.message};
+    case failure_kind::bad_filter:
     case failure_kind::backend:
       return {what.code, what.sqlstate, what.message};
     case failure_kind::ambiguous:

@@ -139,7 +139,7 @@ awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_
 awaitable<admin_conversation::reply> admin_conversation::answer_query(protocol::bytes_view payload, request asked) {
   const auto offset = protocol::query_text_offset(payload, negotiated_);
   if (!offset || !*offset) co_return reply{.forward = true, .packets = {}};
-  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(**offset)), false);
+  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(**offset)), {});
   if (std::holds_alternative<admin::not_ours>(parsed)) co_return reply{.forward = true, .packets = {}};
   if (const auto* wrong = std::get_if<admin::failure>(&parsed)) co_return render(*wrong, asked);
   asked.what = std::get<admin::statement>(std::move(parsed));
@@ -147,7 +147,7 @@ awaitable<admin_conversation::reply> admin_conversation::answer_query(protocol::
 }
 
 admin_conversation::reply admin_conversation::prepare(protocol::bytes_view payload, const request& asked) {
-  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(1)), true);
+  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(1)), {.prepared = true});
   if (std::holds_alternative<admin::not_ours>(parsed)) return {.forward = true, .packets = {}};
   if (const auto* wrong = std::get_if<admin::failure>(&parsed)) return render(*wrong, asked);
   if (prepared_.size() >= connection_.shared().settings.admin_prepared_max) {
@@ -173,14 +173,8 @@ awaitable<admin_conversation::reply> admin_conversation::answer_execute(protocol
   asked.what = statement.what;
   asked.format = protocol::row_format::binary;
   asked.can_forward = false;
-  std::vector<std::uint64_t> ids;
-  for (const auto& value : execute->parameters) {
-    const auto bound = admin::to_id(value);
-    if (!bound) co_return error(asked, er::wrong_arguments, "HY000", "Incorrect arguments to KILL: an id is a number");
-    ids.push_back(*bound);
-  }
-  if (!admin::bind_ids(asked.what, ids)) {
-    co_return error(asked, er::wrong_arguments, "HY000", "Incorrect arguments to EXECUTE");
+  if (auto wrong = admin::bind_parameters(asked.what, execute->parameters)) {
+    co_return error(asked, er::wrong_arguments, "HY000", std::move(*wrong));
   }
   co_return co_await run(std::move(asked));
 }

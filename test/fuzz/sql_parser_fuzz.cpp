@@ -19,7 +19,7 @@ void require(bool holds) {
 void check(std::string_view text, bool prepared) {
   const auto whole = sieve_statement(text, true);
   require(whole != sieve_verdict::need_more);
-  const auto parsed = parse_statement(text, prepared);
+  const auto parsed = parse_statement(text, {.prepared = prepared, .processlist_is_ours = prepared});
   if (std::holds_alternative<not_ours>(parsed)) return;
   require(whole == sieve_verdict::maybe);
   for (std::size_t size = 0; size <= text.size(); ++size) {

@@ -147,7 +147,7 @@ TEST_CASE("a tenant's name grants nothing", "[admin][authorize]") {
 }
 
 TEST_CASE("each command is of some kind", "[admin][authorize]") {
-  CHECK(kind_of(show_sessions{}) == command_kind::list_sessions);
+  CHECK(kind_of(show_table{}) == command_kind::list_sessions);
   CHECK(kind_of(show_session{}) == command_kind::read_session);
   CHECK(kind_of(kill_session{}) == command_kind::kill_session);
   CHECK(kind_of(kill_server_session{}) == command_kind::kill_server_session);

@@ -1,10 +1,13 @@
-// Both faces speak of the same commands: each alternative of the variant is reached from SQL and from HTTP.
+// All faces speak of the same commands: each entry of the table is reached from SQL and from HTTP.
+#include "admin/command_table.hpp"
 #include "admin/http_api.hpp"
 #include "admin/sql_parser.hpp"
+#include "admin/syntax.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <array>
+#include <set>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -13,37 +16,53 @@ namespace {
 
 namespace http = boost::beast::http;
 
-struct example {
-  std::string_view sql;
-  http::verb method;
-  std::string_view target;
-};
-
-/// One for each alternative of command, in its order.
-constexpr std::array<example, 5> examples{{
-    {"SHOW PROXYSESSION", http::verb::get, "/v1/sessions"},
-    {"SHOW PROXYSESSION ATTRIBUTE 5", http::verb::get, "/v1/sessions/5"},
-    {"KILL PROXYSESSION 5", http::verb::delete_, "/v1/sessions/5"},
-    {"KILL PROXYSESSION 5 16", http::verb::delete_, "/v1/sessions/5/server-sessions/16"},
-    {"KILL QUERY 5", http::verb::post, "/v1/sessions/5/kill-query"},
-}};
-
-static_assert(examples.size() == std::variant_size_v<command>, "a new command needs both faces: add its example");
-
-TEST_CASE("every command can be given in SQL and over HTTP", "[admin][command]") {
-  for (std::size_t at = 0; at < examples.size(); ++at) {
-    CAPTURE(examples[at].sql, examples[at].target);
-    const auto parsed = parse_statement(examples[at].sql, false);
-    REQUIRE(std::holds_alternative<statement>(parsed));
-    CHECK(std::get<statement>(parsed).what.index() == at);
-
-    const auto& target = examples[at].target;
-    http_request request(examples[at].method, {target.data(), target.size()}, 11);
-    request.set(http::field::authorization, "Bearer secret");
-    const auto route = route_request(request, "secret");
-    REQUIRE(std::holds_alternative<command>(route));
-    CHECK(std::get<command>(route).index() == at);
+http_request make_request(const command_entry& entry, std::string_view query = "") {
+  std::string target(entry.path);
+  for (const auto& [mark, value] : {std::pair{"{id}", "5"}, std::pair{"{ss_id}", "16"}, std::pair{"{name}", "name"}}) {
+    if (const auto at = target.find(mark); at != std::string::npos) target.replace(at, std::string(mark).size(), value);
   }
+  http_request request(http::string_to_verb({entry.method.data(), entry.method.size()}), target + std::string(query),
+                       11);
+  request.set(http::field::authorization, "Bearer secret");
+  return request;
+}
+
+/// The entry that a command belongs to, by name.
+std::string name_of(const http_route& route) {
+  if (const auto* wrong = std::get_if<http_answer>(&route)) return wrong->body.dump();
+  return std::string(find_entry(std::get<command>(route)).name);
+}
+
+TEST_CASE("every command of the table can be given in SQL and over HTTP", "[admin][command]") {
+  for (const auto& each : command_table()) {
+    const auto text = example_of(each.sql, "5", "16");
+    CAPTURE(each.name, text, each.path);
+    const auto parsed = parse_statement(text, {});
+    REQUIRE(std::holds_alternative<statement>(parsed));
+    CHECK(find_entry(std::get<statement>(parsed).what).name == each.name);
+    CHECK(name_of(route_request(make_request(each), "secret")) == each.name);
+    if (each.takes("[filter]")) {
+      const auto column = std::string(like_column_of(each));
+      const auto filtered =
+          parse_statement(text + " LIKE 'x' WHERE `" + column + "` != 'y' ORDER BY `" + column + "` LIMIT 1", {});
+      REQUIRE(std::holds_alternative<statement>(filtered));
+      CHECK(name_of(route_request(make_request(each, "?like=x&filter=%60" + column + "%60%3D'y'"), "secret")) ==
+            each.name);
+    }
+  }
+}
+
+TEST_CASE("every kind of command is in the table", "[admin][command]") {
+  std::set<std::size_t> kinds;
+  std::set<std::string_view> names;
+  for (const auto& each : command_table()) {
+    kinds.insert(each.make({}).index());
+    CHECK(names.insert(each.name).second);
+    CHECK_FALSE(each.help.empty());
+    CHECK_FALSE(each.ctl.empty());
+    CHECK(&find_entry(each.make({})) == &each);
+  }
+  CHECK(kinds.size() == std::variant_size_v<command>);
 }
 
 }  // namespace

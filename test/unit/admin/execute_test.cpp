@@ -1,5 +1,7 @@
 #include "admin/execute.hpp"
 
+#include "admin/command_table.hpp"
+#include "admin/http_query.hpp"
 #include "test/unit/admin/fake_session.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -85,8 +87,17 @@ struct fixture {
     return std::get<kill_outcome>(given);
   }
 
-  std::vector<std::uint32_t> list(show_sessions filters, const principal& who) {
-    const auto given = run(std::move(filters), who);
+  /// What `GET /v1/sessions?query` asks for.
+  static command listing_of(std::string_view query) {
+    const auto& entry = find_entry(show_table{});
+    command_arguments asked;
+    auto parameters = std::get<query_parameters>(parse_parameters(query));
+    REQUIRE_FALSE(take_parameters(entry, std::move(parameters), asked));
+    return entry.make(std::move(asked));
+  }
+
+  std::vector<std::uint32_t> list(std::string_view query, const principal& who) {
+    const auto given = run(listing_of(query), who);
     std::vector<std::uint32_t> ids;
     for (const auto& row : std::get<table>(given).rows) {
       ids.push_back(static_cast<std::uint32_t>(std::get<std::int64_t>(row[1])));
@@ -343,22 +354,26 @@ TEST_CASE_METHOD(fixture, "a listing is filtered, sorted and limited", "[admin][
   add({.cs_id = first_id});
   add({.cs_id = own_id, .cluster = "elsewhere"})->publish_state(session::client_session_state::closed);
   using ids = std::vector<std::uint32_t>;
-  CHECK(list({}, token) == ids{first_id, second_id, own_id});
-  CHECK(list({.user = "app"}, token) == ids{second_id});
-  CHECK(list({.tenant = "sys"}, token) == ids{first_id, own_id});
-  CHECK(list({.cluster = "elsewhere"}, token) == ids{own_id});
-  CHECK(list({.database = "shop"}, token) == ids{second_id});
-  CHECK(list({.database = ""}, token) == ids{first_id, own_id});
-  CHECK(list({.host = "10.0.0.8"}, token) == ids{second_id});
-  CHECK(list({.host = "10.0.0.8:1000"}, token) == ids{second_id});
-  CHECK(list({.host = "10.0.0.8:1001"}, token).empty());
-  CHECK(list({.state = "MCS_CLOSED"}, token) == ids{own_id});
-  CHECK(list({.user = "root", .tenant = "t2"}, token).empty());
-  CHECK(list({.limit = 2}, token) == ids{first_id, second_id});
-  CHECK(list({.limit = 0}, token).empty());
-  CHECK(std::get<table>(run(show_sessions{.limit = 2}, token)).total == 3);
-  CHECK(list({}, {principal_kind::account, "root", "sys", "obdemo", 1}) == ids{first_id});
-  CHECK(list({}, {principal_kind::account, "x", "sys", "obdemo", 1}).empty());
+  CHECK(list("", token) == ids{first_id, second_id, own_id});
+  CHECK(list("user=app", token) == ids{second_id});
+  CHECK(list("tenant=sys", token) == ids{first_id, own_id});
+  CHECK(list("cluster=elsewhere", token) == ids{own_id});
+  CHECK(list("db=shop", token) == ids{second_id});
+  CHECK(list("db=", token) == ids{first_id, own_id});
+  CHECK(list("host=10.0.0.8", token) == ids{second_id});
+  CHECK(list("host=10.0.0.8:1000", token) == ids{second_id});
+  CHECK(list("host=10.0.0.8:1001", token).empty());
+  CHECK(list("state=MCS_CLOSED", token) == ids{own_id});
+  CHECK(list("user=root&tenant=t2", token).empty());
+  CHECK(list("limit=2", token) == ids{first_id, second_id});
+  CHECK(list("limit=0", token).empty());
+  CHECK(std::get<table>(run(listing_of("limit=2"), token)).total == 3);
+  CHECK(list("sort=-cs_id&limit=2&offset=1", token) == ids{second_id, first_id});
+  CHECK(list("user_ne=app&trans_count_lt=1", token) == ids{first_id, own_id});
+  CHECK(list("filter=user+%3D+'root'+AND+Host+LIKE+'10.0.0.7:%25'", token) == ids{first_id, own_id});
+  CHECK(list("offset=9", token).empty());
+  CHECK(list("", {principal_kind::account, "root", "sys", "obdemo", 1}) == ids{first_id});
+  CHECK(list("", {principal_kind::account, "x", "sys", "obdemo", 1}).empty());
 }
 
 TEST_CASE_METHOD(fixture, "a detail is that of the caller when no id is given", "[admin][execute]") {
@@ -369,6 +384,18 @@ TEST_CASE_METHOD(fixture, "a detail is that of the caller when no id is given", 
   CHECK_FALSE(
       std::get<bool>(std::get<session_detail>(run(show_session{.id = 77}, token)).client[0].attributes[10].value));
   CHECK(fail(show_session{}, token).kind == failure_kind::malformed);
+}
+
+TEST_CASE_METHOD(fixture, "a filter with an unknown column or a value that is no number fails", "[admin][execute]") {
+  const auto column = fail(listing_of("filter=nope+%3D+1"), token);
+  CHECK(column.kind == failure_kind::bad_filter);
+  CHECK(column.code == 1054);
+  CHECK(column.sqlstate == "42S22");
+  CHECK(column.message == "Unknown column 'nope' in 'where clause'");
+  CHECK(fail(listing_of("sort=nope"), token).message == "Unknown column 'nope' in 'order clause'");
+  const auto value = fail(listing_of("trans_count=x"), token);
+  CHECK(value.code == 1292);
+  CHECK(value.message == "Incorrect value: 'x' for column 'trans_count', which holds numbers");
 }
 
 }  // namespace

@@ -32,12 +32,13 @@ Command command_of(verb method, std::string_view target) {
 }
 
 TEST_CASE("paths and methods lead to commands", "[admin][http_api]") {
-  CHECK_FALSE(command_of<show_sessions>(verb::get, "/v1/sessions").limit);
-  CHECK_FALSE(command_of<show_sessions>(verb::head, "/v1/sessions?").limit);
+  CHECK(command_of<show_table>(verb::get, "/v1/sessions").query.empty());
+  CHECK(command_of<show_table>(verb::head, "/v1/sessions?").query.empty());
   CHECK(command_of<show_session>(verb::get, "/v1/sessions/5").id == 5U);
   CHECK(command_of<show_session>(verb::head, "/v1/sessions/5").id == 5U);
   CHECK(command_of<show_session>(verb::get, "/v1/sessions/-1").id == 4294967295U);
-  CHECK(command_of<show_session>(verb::get, "/v1/sessions/5?like=server%25").like == "server%");
+  CHECK(to_text(command_of<show_session>(verb::get, "/v1/sessions/5?like=server%25").query.where) ==
+        "`attribute_name` LIKE 'server%'");
   CHECK(command_of<kill_session>(verb::delete_, "/v1/sessions/9223372036854775807").id == 9223372036854775807U);
   const auto server = command_of<kill_server_session>(verb::delete_, "/v1/sessions/5/server-sessions/16");
   CHECK(server.id == 5);
@@ -46,15 +47,36 @@ TEST_CASE("paths and methods lead to commands", "[admin][http_api]") {
 }
 
 TEST_CASE("filters are decoded", "[admin][http_api]") {
-  const auto all = command_of<show_sessions>(
-      verb::get, "/v1/sessions?user=r%6Fot&tenant=a+b&cluster=c%2B%26&db=&host=10.0.0.1:5&state=MCS_INIT&limit=20");
-  CHECK(all.user == "root");
-  CHECK(all.tenant == "a b");
-  CHECK(all.cluster == "c+&");
-  CHECK(all.database == "");
-  CHECK(all.host == "10.0.0.1:5");
-  CHECK(all.state == "MCS_INIT");
-  CHECK(all.limit == 20U);
+  const auto query = [](std::string text) {
+    return command_of<show_table>(verb::get, "/v1/sessions?" + std::move(text)).query;
+  };
+  CHECK(to_text(query("user=r%6Fot&tenant=a+b&cluster=c%2B%26&db=&state=MCS_INIT").where) ==
+        "`user` = 'root' AND `tenant` = 'a b' AND `cluster` = 'c+&' AND `db` IS NULL AND `state` = 'MCS_INIT'");
+  CHECK(to_text(query("host=10.0.0.1:5&user=").where) == "`host` = '10.0.0.1:5' AND `user` = ''");
+  CHECK(to_text(query("host=10.0.0.1").where) == "`address` = '10.0.0.1'");
+  CHECK(to_text(query("host=::1").where) == "`address` = '::1'");
+  CHECK(to_text(query("host=%5B::1%5D:5").where) == "`host` = '[::1]:5'");
+  CHECK(to_text(query("user_ne=a&cs_id_in=1,2&tenant_not_like=x%25&db_is_null=false&Trans_Count_ge=3").where) ==
+        "`user` != 'a' AND `cs_id` IN ('1', '2') AND `tenant` NOT LIKE 'x%' AND `db` IS NOT NULL AND "
+        "`Trans_Count` >= '3'");
+  CHECK(to_text(query("like=a%25&filter=Id+%3E+5+AND+db+IS+NULL").where) ==
+        "`User` LIKE 'a%' AND `Id` > 5 AND `db` IS NULL");
+  const auto page = query("limit=20&offset=40&sort=-trans_count,user");
+  CHECK(page.limit == 20U);
+  CHECK(page.offset == 40U);
+  CHECK(page.order == std::vector<sort_key>{{"trans_count", true}, {"user", false}});
+}
+
+TEST_CASE("text is for those who ask for it", "[admin][http_api]") {
+  auto request = make_request(verb::get, "/v1/ping");
+  CHECK(make_result_response(request, acknowledgement{})[http::field::content_type] == "application/json");
+  request.set(http::field::accept, "text/plain");
+  const auto plain = make_result_response(request, acknowledgement{});
+  CHECK(plain[http::field::content_type] == "text/plain; charset=utf-8");
+  CHECK(plain.body() == "OK\n");
+  const auto wrong = make_result_response(request, failure{});
+  CHECK(wrong.result_int() == 400);
+  CHECK(wrong[http::field::content_type] == "application/problem+json");
 }
 
 TEST_CASE("what cannot be meant is a bad request", "[admin][http_api]") {
@@ -74,6 +96,13 @@ TEST_CASE("what cannot be meant is a bad request", "[admin][http_api]") {
                            row{verb::get, "/v1/sessions?limit=1.5"},
                            row{verb::get, "/v1/sessions?limit=x"},
                            row{verb::get, "/v1/sessions?limit=99999999999999999999"},
+                           row{verb::get, "/v1/sessions?user_xx=x"},
+                           row{verb::get, "/v1/sessions?full=1"},
+                           row{verb::get, "/v1/sessions?db_is_null=x"},
+                           row{verb::get, "/v1/sessions?filter=x"},
+                           row{verb::get, "/v1/sessions?filter=Id%3D1;x"},
+                           row{verb::get, "/v1/ping?x=1"},
+                           row{verb::get, "/v1/sessions/5?sort=value"},
                            row{verb::get, "/v1/sessions/abc"},
                            row{verb::get, "/v1/sessions/1.5"},
                            row{verb::get, "/v1/sessions/0x10"},

@@ -1,8 +1,7 @@
 #include "admin/json_render.hpp"
 
 #include "admin/session_detail.hpp"
-#include "admin/session_table.hpp"
-#include "test/unit/admin/fake_session.hpp"
+#include "test/unit/admin/listing_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,16 +11,13 @@ namespace {
 using json = nlohmann::ordered_json;
 using test::make_fake;
 
-const principal everybody{principal_kind::proxysys, "", "", "", 0};
-
-TEST_CASE("a list is an array with its counts", "[admin][json_render]") {
-  session::registry sessions;
+TEST_CASE_METHOD(test::listing_fixture, "a list is an array with its counts", "[admin][json_render]") {
   const auto first = make_fake();
   first->add_server(16, 3221562906)->begin_request();
   first->publish_running(true);
   REQUIRE(sessions.add(first));
   REQUIRE(sessions.add(make_fake({.cs_id = session::cs_id_min + 2, .database = "shop"})));
-  const auto answer = render_json(list_sessions({.limit = 1}, everybody, sessions, 76286));
+  const auto answer = render_json(list({.query = {.limit = 1}}));
   CHECK(answer.status == 200);
   CHECK_FALSE(answer.problem);
   auto body = answer.body;
@@ -30,17 +26,18 @@ TEST_CASE("a list is an array with its counts", "[admin][json_render]") {
   CHECK(connected_at[10] == 'T');
   CHECK(connected_at.back() == 'Z');
   body["sessions"][0].erase("connected_at");
-  CHECK(body.dump() ==
-        R"({"sessions":[{"proxy_sessid":"4611686018427387905","cs_id":1073741825,"cluster":"obdemo","tenant":"sys",)"
-        R"("user":"root","host":"10.0.0.7:63882","db":null,"trans_count":0,"svr_session_count":1,)"
-        R"("state":"MCS_ACTIVE_READER","tid":4711,"pid":76286,"using_ssl":false,"connection_id":3221562906,)"
-        R"("backend":"10.1.0.1:3306","in_transaction":false,"running":true}],"count":1,"total":2})");
+  CHECK(
+      body.dump() ==
+      R"({"sessions":[{"proxy_sessid":"4611686018427387905","cs_id":1073741825,"cluster":"obdemo","tenant":"sys",)"
+      R"("user":"root","host":"10.0.0.7:63882","db":null,"trans_count":0,"svr_session_count":1,)"
+      R"("state":"MCS_ACTIVE_READER","tid":4711,"pid":76286,"using_ssl":false,"connection_id":3221562906,)"
+      R"("backend":"10.1.0.1:3306","in_transaction":false,"running":true,"address":"10.0.0.7"}],"count":1,"total":2})");
 }
 
-TEST_CASE("a session without server session has no connection_id", "[admin][json_render]") {
-  session::registry sessions;
+TEST_CASE_METHOD(test::listing_fixture, "a session without server session has no connection_id",
+                 "[admin][json_render]") {
   REQUIRE(sessions.add(make_fake({.database = "shop"})));
-  const auto row = render_json(list_sessions({}, everybody, sessions, 1)).body["sessions"][0];
+  const auto row = render_json(list()).body["sessions"][0];
   CHECK(row["connection_id"].is_null());
   CHECK(row["backend"].is_null());
   CHECK(row["db"] == "shop");

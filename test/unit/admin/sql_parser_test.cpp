@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <random>
 #include <string>
 #include <string_view>
@@ -14,11 +15,26 @@ namespace {
 using namespace std::string_view_literals;
 using parse_result = std::variant<not_ours, statement, failure>;
 
-std::string describe(const show_sessions&) {
-  return "list";
+std::string describe(const table_query& query) {
+  std::string text;
+  for (const auto& each : query.where.all) {
+    const bool like = each.column == "attribute_name" && each.op == comparison_op::like;
+    text += like ? " like " + each.values.front().text : ' ' + to_text(predicate{{each}});
+  }
+  for (const auto& each : query.order) text += (each.descending ? " desc " : " asc ") + each.column;
+  if (query.limit) text += " limit " + std::to_string(*query.limit);
+  if (query.offset != 0) text += " offset " + std::to_string(query.offset);
+  return text;
+}
+std::string describe(const show_table& what) {
+  constexpr std::array names{"list", "version", "help"};
+  return names.at(static_cast<std::size_t>(what.what)) + std::string(what.full ? " full" : "") + describe(what.query);
 }
 std::string describe(const show_session& what) {
-  return "show" + (what.id ? ' ' + std::to_string(*what.id) : std::string()) + (what.like ? " like " + *what.like : "");
+  return "show" + (what.id ? ' ' + std::to_string(*what.id) : std::string()) + describe(what.query);
+}
+std::string describe(const ping&) {
+  return "ping";
 }
 std::string describe(const kill_session& what) {
   return "kill " + std::to_string(what.id);
@@ -53,6 +69,22 @@ struct row {
 
 const std::vector<row> direct_rows{
     {"SHOW PROXYSESSION", "list"},
+    {"SHOW PROXYSESSION LIKE 'a%'", "list `User` LIKE 'a%'"},
+    {"SHOW PROXYSESSION WHERE User = 'app'", "list `User` = 'app'"},
+    {"SHOW PROXYSESSION WHERE `trans_count` >= 5 AND db IS NOT NULL", "list `trans_count` >= 5 `db` IS NOT NULL"},
+    {"SHOW PROXYSESSION WHERE Id<>5 AND Id!=-6 AND Id<7.5", "list `Id` != 5 `Id` != -6 `Id` < 7.5"},
+    {"SHOW PROXYSESSION WHERE User NOT LIKE 'x' AND Id IN (1, 'a') AND Id NOT IN (2)",
+     "list `User` NOT LIKE 'x' `Id` IN (1, 'a') `Id` NOT IN (2)"},
+    {"SHOW PROXYSESSION WHERE using_ssl = TRUE AND db IS NULL", "list `using_ssl` = 1 `db` IS NULL"},
+    {"SHOW PROXYSESSION ORDER BY User, Id DESC, db ASC", "list asc User desc Id asc db"},
+    {"SHOW PROXYSESSION LIMIT 5", "list limit 5"},
+    {"SHOW PROXYSESSION LIMIT 5 OFFSET 10", "list limit 5 offset 10"},
+    {"SHOW PROXYSESSION LIMIT 10, 5", "list limit 5 offset 10"},
+    {"SHOW PROXYSESSION LIKE 'a' WHERE Id > 1 ORDER BY Id LIMIT 2", "list `User` LIKE 'a' `Id` > 1 asc Id limit 2"},
+    {"SHOW PROXY HELP", "help"},
+    {"SHOW PROXY HELP LIKE 'KILL%'", "help `syntax` LIKE 'KILL%'"},
+    {"PING PROXY", "ping"},
+    {"SELECT PROXY_VERSION()", "version"},
     {"SHOW PROXYSESSION ATTRIBUTE", "show"},
     {"SHOW PROXYSESSION ATTRIBUTE 5", "show 5"},
     {"SHOW PROXYSESSION ATTRIBUTE '5'", "show 5"},
@@ -133,8 +165,34 @@ const std::vector<row> malformed_rows{
     {"KILL PROXYSESSION \xC3\xA9", "malformed"},
     {"SHOW PROXYSESSION x", "malformed"},
     {"SHOW PROXYSESSION 5", "malformed"},
-    {"SHOW PROXYSESSION LIKE 'x'", "malformed"},
+    {"SHOW PROXYSESSION LIKE", "malformed"},
+    {"SHOW PROXYSESSION WHERE", "malformed"},
     {"SHOW PROXYSESSION WHERE 1", "malformed"},
+    {"SHOW PROXYSESSION WHERE User", "malformed"},
+    {"SHOW PROXYSESSION WHERE User =", "malformed"},
+    {"SHOW PROXYSESSION WHERE User = app", "malformed"},
+    {"SHOW PROXYSESSION WHERE User = NULL", "malformed"},
+    {"SHOW PROXYSESSION WHERE User = ?", "malformed"},
+    {"SHOW PROXYSESSION WHERE User = 'a' OR 1", "malformed"},
+    {"SHOW PROXYSESSION WHERE User = 'a' AND", "malformed"},
+    {"SHOW PROXYSESSION WHERE User ! = 'a'", "malformed"},
+    {"SHOW PROXYSESSION WHERE User NOT = 'a'", "malformed"},
+    {"SHOW PROXYSESSION WHERE Id IN ()", "malformed"},
+    {"SHOW PROXYSESSION WHERE Id IN (1, )", "malformed"},
+    {"SHOW PROXYSESSION WHERE Id IN (1", "malformed"},
+    {"SHOW PROXYSESSION WHERE db IS", "malformed"},
+    {"SHOW PROXYSESSION WHERE db IS NOT 1", "malformed"},
+    {"SHOW PROXYSESSION WHERE Id = 1.2.3", "malformed"},
+    {"SHOW PROXYSESSION WHERE (Id = 1)", "malformed"},
+    {"SHOW PROXYSESSION ORDER Id", "malformed"},
+    {"SHOW PROXYSESSION ORDER BY", "malformed"},
+    {"SHOW PROXYSESSION ORDER BY Id UP", "malformed"},
+    {"SHOW PROXYSESSION LIMIT", "malformed"},
+    {"SHOW PROXYSESSION LIMIT -1", "malformed"},
+    {"SHOW PROXYSESSION LIMIT 1 OFFSET", "malformed"},
+    {"SHOW PROXYSESSION LIMIT 1 WHERE Id = 1", "malformed"},
+    {"SHOW PROXY HELP x", "malformed"},
+    {"PING PROXY x", "malformed"},
     {"SHOW PROXYSESSION ATTRIBUTES", "malformed"},
     {"SHOW PROXYSESSION ATTRIBUTE x", "malformed"},
     {"SHOW PROXYSESSION ATTRIBUTE 5 6", "malformed"},
@@ -201,7 +259,18 @@ const std::vector<row> foreign_rows{
     {"SHOW PROXYSESSION_", "not ours"},
     {"SHOW PROXYSESSION\xC3\xA9", "not ours"},
     {"SHOW PROXYSESSIO", "not ours"},
-    {"SHOW PROXYSTAT", "not ours"},
+    {"SHOW PROXYROUTE", "not ours"},
+    {"SHOW PROXY", "not ours"},
+    {"SHOW FULL PROXY", "not ours"},
+    {"PING", "not ours"},
+    {"PING PROXYS", "not ours"},
+    {"ALTER PROXYCONFIGS SET a = 1", "not ours"},
+    {"ALTER TABLE PROXYCONFIG", "not ours"},
+    {"SELECT PROXY_VERSION", "not ours"},
+    {"SELECT PROXY_VERSION() + 1", "not ours"},
+    {"SELECT PROXY_VERSION(), 1", "not ours"},
+    {"SELECT PROXY_VERSIONS()", "not ours"},
+    {"SELECT/**/1", "not ours"},
     {"SHOW FULL PROXYSESSION", "not ours"},
     {"SHOW `PROXYSESSION`", "not ours"},
     {"SHOW 'PROXYSESSION'", "not ours"},
@@ -236,13 +305,13 @@ const std::vector<row> foreign_rows{
 void check_rows(const std::vector<row>& rows) {
   for (const auto& each : rows) {
     CAPTURE(each.text);
-    CHECK(describe(parse_statement(each.text, false)) == each.expected);
+    CHECK(describe(parse_statement(each.text, {})) == each.expected);
   }
 }
 
 /// What the two must agree on for any text at all. Gives what parse_statement() says.
 std::string check_agreement(std::string_view text, bool prepared) {
-  const auto parsed = describe(parse_statement(text, prepared));
+  const auto parsed = describe(parse_statement(text, {.prepared = prepared}));
   if (sieve_statement(text, true) == sieve_verdict::need_more) return "a verdict that cannot be";
   if (parsed == "not ours") return parsed;
   if (sieve_statement(text, true) != sieve_verdict::maybe) return "ours, but sieved out";
@@ -271,14 +340,15 @@ TEST_CASE("comments, white space, case and semicolons change nothing", "[admin][
       for (const auto end : ends) {
         std::string text(blank);
         bool quoted = false;
+        const bool names = each.expected.find_first_of("`") != std::string_view::npos ||
+                           each.expected.find(" like ") != std::string_view::npos ||
+                           each.expected.find(" asc ") != std::string_view::npos;  // columns: shown as they were given
         for (const char c : each.text) {
           if (c == '\'' || c == '"') quoted = !quoted;
           if (c == ' ' && !quoted) {
             text += blank;
           } else {
-            text += quoted || each.text.find("LIKE") != std::string_view::npos
-                        ? c
-                        : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+            text += quoted || names ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
           }
         }
         text += end;
@@ -327,19 +397,20 @@ TEST_CASE("mutated statements never confuse sieve and parser", "[admin][sql_pars
 }
 
 TEST_CASE("the sieve decides as soon as it can", "[admin][sql_parser]") {
-  for (const auto text :
-       {"I", "UPDATE", "SE", "SH OW", "SHOW T", "KI ", "KILLS", "/*!", "(S", "--x", "-1", "SHOW P.", "@"}) {
+  for (const auto text : {"I", "UPDATE", "SX", "SELECT 1", "SELECT\n*", "ALTER T", "PING x", "SH OW", "SHOW T", "KI ",
+                          "KILLS", "/*!", "(S", "--x", "-1", "SHOW P.", "SHOW FULL T", "@"}) {
     CAPTURE(text);
     CHECK(sieve_statement(text, false) == sieve_verdict::not_ours);
   }
   for (const auto text :
-       {"",     " ",   "S",      "s",       "sh",       "SHOW", "SHOW ", "SHOW PROXY", "SHOW PROXYSESSION",
-        "K",    "kil", "KILL",   "/",       "/*",       "/* x", "/*M",   "-",          "--",
-        "-- x", "#",   "SHOW /", "SHOW --", "SHOW /* x"}) {
+       {"",     " ",           "S",   "s",          "sh",      "SHOW", "SHOW ",  "SELECT",  "SELECT ",  "SELECT PROXY_",
+        "AL",   "ALTER PROXY", "PIN", "SHOW FULL ", "SHOW PR", "K",    "kil",    "KILL",    "/",        "/*",
+        "/* x", "/*M",         "-",   "--",         "-- x",    "#",    "SHOW /", "SHOW --", "SHOW /* x"}) {
     CAPTURE(text);
     CHECK(sieve_statement(text, false) == sieve_verdict::need_more);
   }
-  for (const auto text : {"KILL ", "kill\n", "KILL/", "KILL'", "SHOW PROXYSESSION ", "show/**/proxysession;"}) {
+  for (const auto text : {"KILL ", "kill\n", "KILL/", "KILL'", "SHOW PROXYSESSION ", "show/**/proxysession;",
+                          "SHOW PRO", "SHOW FULL PRO", "ALTER PROXYCONFIG"}) {
     CAPTURE(text);
     CHECK(sieve_statement(text, false) == sieve_verdict::maybe);
   }
@@ -348,37 +419,52 @@ TEST_CASE("the sieve decides as soon as it can", "[admin][sql_parser]") {
 TEST_CASE("a statement beyond the size limit is the backend's", "[admin][sql_parser]") {
   std::string text = "KILL PROXYSESSION 5";
   text.resize(statement_size_max, ' ');
-  CHECK(describe(parse_statement(text, false)) == "kill 5");
+  CHECK(describe(parse_statement(text, {})) == "kill 5");
   text += ' ';
-  CHECK(describe(parse_statement(text, false)) == "not ours");
+  CHECK(describe(parse_statement(text, {})) == "not ours");
   CHECK(sieve_statement(text, false) == sieve_verdict::not_ours);
 }
 
 TEST_CASE("placeholders stand for ids in prepared statements", "[admin][sql_parser]") {
-  CHECK(describe(parse_statement("KILL PROXYSESSION ? ?", true)) == "kill 0 ss 0 id? ss?");
-  CHECK(describe(parse_statement("KILL PROXYSESSION 5 ?", true)) == "kill 5 ss 0 ss?");
-  CHECK(describe(parse_statement("KILL PROXYSESSION ? 16", true)) == "kill 0 ss 16 id?");
-  CHECK(describe(parse_statement("KILL PROXYSESSION ? ? ?", true)) == "malformed");
-  CHECK(describe(parse_statement("KILL QUERY ?", true)) == "query 0 plain id?");
-  CHECK(describe(parse_statement("KILL ? ?", true)) == "not ours");
-  CHECK(describe(parse_statement("SHOW PROXYSESSION ATTRIBUTE ? LIKE 'x'", true)) == "show 0 like x id?");
-  CHECK(describe(parse_statement("SHOW PROXYSESSION ATTRIBUTE LIKE ?", true)) == "malformed");
+  CHECK(describe(parse_statement("KILL PROXYSESSION ? ?", {.prepared = true})) == "kill 0 ss 0 id? ss?");
+  CHECK(describe(parse_statement("KILL PROXYSESSION 5 ?", {.prepared = true})) == "kill 5 ss 0 ss?");
+  CHECK(describe(parse_statement("KILL PROXYSESSION ? 16", {.prepared = true})) == "kill 0 ss 16 id?");
+  CHECK(describe(parse_statement("KILL PROXYSESSION ? ? ?", {.prepared = true})) == "malformed");
+  CHECK(describe(parse_statement("KILL QUERY ?", {.prepared = true})) == "query 0 plain id?");
+  CHECK(describe(parse_statement("KILL ? ?", {.prepared = true})) == "not ours");
+  CHECK(describe(parse_statement("SHOW PROXYSESSION ATTRIBUTE ? LIKE 'x'", {.prepared = true})) == "show 0 like x id?");
+  CHECK(describe(parse_statement("SHOW PROXYSESSION ATTRIBUTE LIKE ?", {.prepared = true})) == "show like ");
+  CHECK(describe(parse_statement("SHOW PROXYSESSION WHERE Id = ? AND User IN (?, 'x')", {.prepared = true})) ==
+        "list `Id` = ? `User` IN (?, 'x')");
 }
 
 TEST_CASE("values are bound in the order of the text", "[admin][sql_parser]") {
-  const std::vector<std::uint64_t> two{5, 16};
-  const std::vector<std::uint64_t> one{7};
-  auto both = std::get<statement>(parse_statement("KILL PROXYSESSION ? ?", true));
+  using values = std::vector<protocol::result_cell>;
+  const auto prepare = [](std::string_view text) {
+    return std::get<statement>(parse_statement(text, {.prepared = true}));
+  };
+  auto both = prepare("KILL PROXYSESSION ? ?");
   CHECK(both.parameter_count() == 2);
-  CHECK_FALSE(bind_ids(both, one));
-  CHECK(bind_ids(both, two));
-  CHECK(describe(both) == "kill 5 ss 16 id? ss?");
-  auto second = std::get<statement>(parse_statement("KILL PROXYSESSION 5 ?", true));
-  CHECK(bind_ids(second, one));
-  CHECK(describe(second) == "kill 5 ss 7 ss?");
-  auto none = std::get<statement>(parse_statement("SHOW PROXYSESSION", true));
-  CHECK_FALSE(bind_ids(none, one));
-  CHECK(bind_ids(none, {}));
+  CHECK(bind_parameters(both, values{std::int64_t{7}}) == "Incorrect arguments to EXECUTE");
+  CHECK(bind_parameters(both, values{std::int64_t{7}, std::string("x")})->ends_with("an id is a number"));
+  CHECK_FALSE(bind_parameters(both, values{std::int64_t{5}, std::string("16")}));
+  CHECK(describe(both) == "kill 5 ss 16");
+  auto second = prepare("KILL PROXYSESSION 5 ?");
+  CHECK_FALSE(bind_parameters(second, values{std::uint64_t{7}}));
+  CHECK(describe(second) == "kill 5 ss 7");
+  auto none = prepare("SHOW PROXYSESSION");
+  CHECK(bind_parameters(none, values{std::int64_t{1}}));
+  CHECK_FALSE(bind_parameters(none, {}));
+  auto filtered = prepare("SHOW PROXYSESSION ATTRIBUTE ? LIKE ? WHERE value IN (?, 2)");
+  CHECK(filtered.parameter_count() == 3);
+  CHECK(bind_parameters(filtered, values{std::int64_t{5}, std::string("a%"), std::monostate()})
+            ->ends_with("NULL compares with nothing"));
+  CHECK_FALSE(bind_parameters(filtered, values{std::int64_t{5}, std::string("a%"), std::int64_t{-1}}));
+  CHECK(describe(filtered) == "show 5 like a% `value` IN (-1, 2)");
+}
+
+TEST_CASE("the server's own process list is the proxy's when it is told so", "[admin][sql_parser]") {
+  CHECK(describe(parse_statement("SHOW FULL PROCESSLIST", {})) == "not ours");
 }
 
 }  // namespace

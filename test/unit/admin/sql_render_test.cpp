@@ -1,11 +1,10 @@
 #include "admin/sql_render.hpp"
 
 #include "admin/session_detail.hpp"
-#include "admin/session_table.hpp"
 #include "protocol/ok_packet.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/wire.hpp"
-#include "test/unit/admin/fake_session.hpp"
+#include "test/unit/admin/listing_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -93,8 +92,7 @@ failure make_failure(failure_kind kind, std::string message) {
   return made;
 }
 
-TEST_CASE("a list has the thirteen columns of the original", "[admin][sql_render]") {
-  session::registry sessions;
+TEST_CASE_METHOD(test::listing_fixture, "a list has the thirteen columns of the original", "[admin][sql_render]") {
   const auto first = make_fake();
   first->add_server(16, 3221562906);
   const auto second =
@@ -104,8 +102,7 @@ TEST_CASE("a list has the thirteen columns of the original", "[admin][sql_render
   second->publish_in_transaction(false);
   REQUIRE(sessions.add(second));
   REQUIRE(sessions.add(first));
-  const principal who{principal_kind::proxysys, "", "", "", 1};
-  const auto read = decode(render(list_sessions({}, who, sessions, 76286)));
+  const auto read = decode(render(list()));
   CHECK(read.names == texts{"proxy_sessid", "Id", "Cluster", "Tenant", "User", "Host", "db", "trans_count",
                             "svr_session_count", "state", "tid", "pid", "using_ssl"});
   CHECK(read.types == std::vector<std::uint8_t>{8, 8, 253, 253, 253, 253, 253, 8, 8, 253, 8, 8, 8});
@@ -122,7 +119,7 @@ TEST_CASE("a prepared list announces what it gives", "[admin][sql_render]") {
     for (const auto& each : sql_columns(what)) all.push_back(each.name);
     return all;
   };
-  CHECK(names(show_sessions{}).size() == 13);
+  CHECK(names(show_table{}).size() == 13);
   CHECK(names(show_session{}) == texts{"attribute_name", "value", "info"});
   CHECK(names(kill_session{}).empty());
   CHECK(names(kill_server_session{}).empty());

@@ -1,0 +1,122 @@
+#include "admin/command_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sessiongate::admin {
+
+namespace {
+
+template <listing What>
+command make_list(command_arguments&& given) {
+  return show_table{.what = What, .query = std::move(given.query), .full = given.full, .id = given.id};
+}
+
+command make_detail(command_arguments&& given) {
+  return show_session{.id = given.id, .query = std::move(given.query)};
+}
+
+command make_kill(command_arguments&& given) {
+  return kill_session{.id = given.id.value_or(0)};
+}
+
+command make_server_kill(command_arguments&& given) {
+  return kill_server_session{.id = given.id.value_or(0), .ss_id = given.ss_id};
+}
+
+command make_query_kill(command_arguments&& given) {
+  return kill_query{.id = given.id.value_or(0)};
+}
+
+command make_ping(command_arguments&& /*given*/) {
+  return ping{};
+}
+
+constexpr command_entry entries[] = {
+    {.name = "list_sessions",
+     .sql = "SHOW PROXYSESSION [filter]",
+     .method = "GET",
+     .path = "/v1/sessions",
+     .ctl = "sessions",
+     .kind = command_kind::list_sessions,
+     .help = "client sessions",
+     .make = make_list<listing::sessions>},
+    {.name = "show_session",
+     .sql = "SHOW PROXYSESSION ATTRIBUTE [id] [filter]",
+     .method = "GET",
+     .path = "/v1/sessions/{id}",
+     .ctl = "show {id}",
+     .kind = command_kind::read_session,
+     .help = "one session in detail; without an id your own",
+     .make = make_detail},
+    {.name = "kill_session",
+     .sql = "KILL PROXYSESSION id",
+     .method = "DELETE",
+     .path = "/v1/sessions/{id}",
+     .ctl = "kill {id}",
+     .kind = command_kind::kill_session,
+     .help = "ends a client session; KILL [HARD|SOFT] [CONNECTION] id does the same",
+     .make = make_kill},
+    {.name = "kill_server_session",
+     .sql = "KILL PROXYSESSION id ss_id",
+     .method = "DELETE",
+     .path = "/v1/sessions/{id}/server-sessions/{ss_id}",
+     .ctl = "kill {id} {ss_id}",
+     .kind = command_kind::kill_server_session,
+     .help = "ends one server session of a client session",
+     .make = make_server_kill},
+    {.name = "kill_query",
+     .sql = "KILL QUERY id",
+     .method = "POST",
+     .path = "/v1/sessions/{id}/kill-query",
+     .ctl = "kill-query {id}",
+     .kind = command_kind::kill_query,
+     .help = "interrupts the statement that a session runs",
+     .make = make_query_kill},
+    {.name = "ping",
+     .sql = "PING PROXY",
+     .method = "GET",
+     .path = "/v1/ping",
+     .ctl = "ping",
+     .kind = command_kind::ask_proxy,
+     .help = "answers OK while the proxy answers",
+     .make = make_ping},
+    {.name = "show_version",
+     .sql = "SELECT PROXY_VERSION()",
+     .method = "GET",
+     .path = "/v1/version",
+     .ctl = "version",
+     .kind = command_kind::ask_proxy,
+     .help = "the proxy's version",
+     .make = make_list<listing::version>},
+    {.name = "show_help",
+     .sql = "SHOW PROXY HELP [filter]",
+     .method = "GET",
+     .path = "/v1/help",
+     .ctl = "help",
+     .kind = command_kind::ask_proxy,
+     .help = "every command with its syntax",
+     .make = make_list<listing::help>},
+};
+
+bool is_same_kind(const command& left, const command& right) {
+  if (left.index() != right.index()) return false;
+  const auto* list = std::get_if<show_table>(&left);
+  return list == nullptr || list->what == std::get<show_table>(right).what;
+}
+
+}  // namespace
+
+bool command_entry::takes(std::string_view part) const {
+  return sql.find(part) != std::string_view::npos;
+}
+
+std::span<const command_entry> command_table() {
+  return entries;
+}
+
+const command_entry& find_entry(const command& what) {
+  return *std::ranges::find_if(entries, [&](const command_entry& each) { return is_same_kind(each.make({}), what); });
+}
+
+}  // namespace sessiongate::admin

@@ -1,0 +1,37 @@
+// Why a command did not do what it was asked to. failures.hpp makes them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sessiongate::admin {
+
+enum class failure_kind : std::uint8_t {
+  malformed,     // 5010 (21000) · 400
+  unknown_id,    // 1094 (HY000) · 404
+  not_owner,     // 1095 (HY000) · 403
+  ambiguous,     // 1105 (HY000) · 409, with the candidates
+  unauthorized,  // 1045 (28000) · 401
+  forbidden,     // 1227 (42000) · 403
+  bad_filter,    // the proxy's own error in `code`, 1054 or 1292 · 400
+  backend,       // the backend's own error · 502
+  timeout,       // 1105 (HY000) · 504
+};
+std::string_view to_text(failure_kind kind);
+
+struct failure {
+  struct candidate {
+    std::uint32_t cs_id = 0;
+    std::string backend;
+    std::uint32_t connection_id = 0;
+  };
+  failure_kind kind = failure_kind::malformed;
+  std::string message;
+  std::vector<candidate> candidates;  // ambiguous only
+  std::uint16_t code = 0;             // backend: its error number and SQLSTATE; those whose kind has several numbers
+  std::string sqlstate;
+};
+
+}  // namespace sessiongate::admin

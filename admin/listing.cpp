@@ -1,0 +1,62 @@
+#include "admin/listing.hpp"
+
+#include "admin/command_table.hpp"
+#include "admin/session_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sessiongate::admin {
+
+namespace {
+
+using rows = std::vector<std::vector<cell>>;
+
+constexpr column version_columns[] = {{.sql_name = "PROXY_VERSION()", .json_name = "version"}};
+
+rows version_rows(const show_table& /*asked*/, const principal& /*who*/, execution_context& /*context*/) {
+  return {{std::string(SESSIONGATE_VERSION)}};
+}
+
+constexpr column help_columns[] = {
+    {.sql_name = "syntax", .json_name = "sql"}, {.sql_name = "help", .json_name = "help"},
+    {.sql_name = "kind", .json_name = "kind"},  {.sql_name = "http", .json_name = "http"},
+    {.sql_name = "ctl", .json_name = "ctl"},
+};
+
+rows help_rows(const show_table& /*asked*/, const principal& /*who*/, execution_context& /*context*/) {
+  rows made;
+  for (const auto& each : command_table()) {
+    made.push_back({std::string(each.sql), std::string(each.help), std::string(to_text(each.kind)),
+                    std::string(each.method) + ' ' + std::string(each.path), std::string(each.ctl)});
+  }
+  return made;
+}
+
+std::span<const listing_entry> listings() {
+  static const listing_entry table[] = {
+      {listing::sessions, "sessions", "User", session_columns(), session_rows},
+      {listing::version, "version", "PROXY_VERSION()", version_columns, version_rows},
+      {listing::help, "commands", "syntax", help_columns, help_rows},
+  };
+  return table;
+}
+
+}  // namespace
+
+const listing_entry& find_listing(listing what) {
+  return *std::ranges::find(listings(), what, &listing_entry::what);
+}
+
+result list(const show_table& asked, const principal& who, execution_context& context) {
+  const auto& kind = find_listing(asked.what);
+  table listed{.json_name = kind.json_name,
+               .columns = {kind.columns.begin(), kind.columns.end()},
+               .rows = kind.rows(asked, who, context),
+               .total = 0};
+  if (auto wrong = apply(asked.query, listed)) return std::move(*wrong);
+  return listed;
+}
+
+}  // namespace sessiongate::admin
