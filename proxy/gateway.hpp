@@ -5,6 +5,7 @@
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
 #include "proxy/control_account.hpp"
+#include "proxy/tls_context.hpp"
 
 #include "session/ids.hpp"
 #include "session/registry.hpp"
@@ -20,12 +21,14 @@ struct gateway {
   gateway(config read, poller& admin)
       : settings(std::move(read)),
         admin_thread(admin.context()),
+        tls(settings),
         entrance(settings),
         server(*settings.backend),
-        control(settings, server, admin) {}
+        control(settings, server, tls, admin) {}
 
   const config settings;
   boost::asio::io_context& admin_thread;  // for what takes longer than a worker may be away from its sessions
+  tls_context tls;
   session::registry sessions;
   session::id_source ids;
   admission entrance;

@@ -4,6 +4,7 @@
 #include "proxy/gateway.hpp"
 #include "proxy/kill_route.hpp"
 #include "proxy/listener.hpp"
+#include "proxy/tls_reload.hpp"
 #include "proxy/worker.hpp"
 
 #include "admin/http_server.hpp"
@@ -45,6 +46,7 @@ class server {
   kill_route http_route_;
   admin::execution_context http_context_;
   std::optional<admin::http_server> http_;
+  tls_reload tls_reload_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer resolve_pause_;
 };
