@@ -27,6 +27,11 @@ std::vector<std::string> three_values(const setting& of) {
       {"2000001", "2000002", "2000003"},
       {"trace", "debug", "error"},
       {"json", "text", "json"},
+      {"on", "off", "on"},
+      {"v1", "v2", "v1"},
+      {"600", "640", "644"},
+      {"/run/one", "/run/two", "/run/three"},
+      {"10.0.0.0/8", "::1", "localhost"},
       {"one", "two", "three"},
   };
   for (const auto& values : candidates) {
