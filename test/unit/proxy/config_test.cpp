@@ -30,6 +30,11 @@ std::vector<std::string> three_values(const setting& of) {
       {"required", "preferred", "required"},
       {"optional", "required", "optional"},
       {"1.3", "1.2", "1.3"},
+      {"on", "off", "on"},
+      {"v1", "v2", "v1"},
+      {"600", "640", "644"},
+      {"/run/one", "/run/two", "/run/three"},
+      {"10.0.0.0/8", "::1", "localhost"},
       {"one", "two", "three"},
   };
   for (const auto& values : candidates) {
