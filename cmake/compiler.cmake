@@ -46,5 +46,10 @@ if(SESSIONGATE_LLD AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
 endif()
 find_program(SESSIONGATE_CCACHE ccache)
 if(SESSIONGATE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${SESSIONGATE_CCACHE}")
+  # The cache holds what was built with a precompiled header only when it is told not to look at its time stamps.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${SESSIONGATE_CCACHE}")
+endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()

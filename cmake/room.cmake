@@ -1,8 +1,11 @@
-# add_room(NAME [LINKS target...]): one static library for the sources of a room, linked only downward.
+# add_room(NAME [LINKS target...] [PRECOMPILED header]): one static library for the sources of a room, linked only downward.
 function(add_room name)
-  cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+  cmake_parse_arguments(arg "" "PRECOMPILED" "LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   add_library(sessiongate_${name} STATIC ${sources})
   target_link_libraries(sessiongate_${name} PUBLIC sessiongate_options ${arg_LINKS})
+  if(arg_PRECOMPILED)
+    target_precompile_headers(sessiongate_${name} PRIVATE "${arg_PRECOMPILED}")
+  endif()
 endfunction()
