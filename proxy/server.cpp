@@ -72,9 +72,11 @@ server::server(config settings)
       workers_(make_workers(shared_.settings)),
       listener_(shared_, *workers_.front(), workers_),
       http_route_(nullptr, shared_.control),
-      http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid()},
+      report_(shared_, workers_),
+      http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid(), &report_, &shared_.kills},
       signals_(admin_, SIGTERM, SIGINT),
       resolve_pause_(admin_) {
+  shared_.view = &report_;
   if (shared_.settings.admin_enabled) start_http();
 }
 
@@ -189,7 +191,7 @@ asio::awaitable<void> server::drain() {
   asio::post(workers_.front()->context(), [this] { listener_.stop(); });
   each_session_drains();
   asio::steady_timer pause(admin_);
-  const auto until = std::chrono::steady_clock::now() + shared_.settings.drain_timeout;
+  const auto until = std::chrono::steady_clock::now() + shared_.current.load()->drain_timeout;
   do {
     pause.expires_after(drain_look);
     co_await pause.async_wait(io);

@@ -4,6 +4,7 @@
 #include "proxy/gateway.hpp"
 #include "proxy/kill_route.hpp"
 #include "proxy/listener.hpp"
+#include "proxy/proxy_report.hpp"
 #include "proxy/worker.hpp"
 
 #include "admin/http_server.hpp"
@@ -43,6 +44,7 @@ class server {
   std::vector<std::unique_ptr<worker>> workers_;
   listener listener_;
   kill_route http_route_;
+  proxy_report report_;
   admin::execution_context http_context_;
   std::optional<admin::http_server> http_;
   boost::asio::signal_set signals_;
