@@ -14,8 +14,15 @@ namespace sessiongate::admin {
 /// What can be listed as a table; listing.hpp tells the columns of each.
 enum class listing : std::uint8_t {
   sessions,  // client sessions
-  version,   // the proxy's version
-  help,      // the command table
+  config,    // settings
+  network_threads,
+  network_connections,
+  statistics,
+  memory,
+  information,
+  clusters,
+  version,  // the proxy's version
+  help,     // the command table
 };
 
 /// SHOW … · GET …: the rows of a listing.
@@ -48,10 +55,17 @@ struct kill_query {
   std::uint64_t id = 0;
 };
 
+/// ALTER PROXYCONFIG SET name = value · PUT /v1/config/{name}.
+struct alter_config {
+  std::string name;
+  std::string value;
+};
+
 /// PING PROXY · GET /v1/ping.
 struct ping {};
 
-using command = std::variant<show_table, show_session, kill_session, kill_server_session, kill_query, ping>;
+using command =
+    std::variant<show_table, show_session, kill_session, kill_server_session, kill_query, alter_config, ping>;
 
 /// Those that end or interrupt something; all others can run on any thread.
 [[nodiscard]] inline bool is_kill(const command& what) {

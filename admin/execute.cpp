@@ -3,7 +3,9 @@
 #include "admin/authorize.hpp"
 #include "admin/command_table.hpp"
 #include "admin/failures.hpp"
+#include "admin/kill_counters.hpp"
 #include "admin/listing.hpp"
+#include "admin/proxy_view.hpp"
 #include "admin/session_detail.hpp"
 #include "admin/stop_wait.hpp"
 #include "protocol/err_packet.hpp"
@@ -119,6 +121,12 @@ awaitable<result> run(const show_table& what, const principal& who, execution_co
   co_return list(what, who, context);
 }
 
+awaitable<result> run(const alter_config& what, const principal& /*who*/, execution_context& context) {
+  auto changed = context.proxy->change_setting(what.name, what.value);
+  if (auto* wrong = std::get_if<failure>(&changed)) co_return std::move(*wrong);
+  co_return std::get<acknowledgement>(std::move(changed));
+}
+
 awaitable<result> run(const ping& /*what*/, const principal& /*who*/, execution_context& /*context*/) {
   co_return acknowledgement{};
 }
@@ -208,7 +216,9 @@ awaitable<result> run(const kill_query& what, const principal& who, execution_co
 
 awaitable<result> execute(command what, principal who, execution_context& context) {
   if (const auto kind = kind_of(what); !may(who, kind)) co_return forbidden(who, kind);
-  co_return co_await std::visit([&](const auto& each) { return run(each, who, context); }, what);
+  auto done = co_await std::visit([&](const auto& each) { return run(each, who, context); }, what);
+  if (context.kills != nullptr && is_kill(what)) context.kills->count(done);
+  co_return done;
 }
 
 }  // namespace sessiongate::admin

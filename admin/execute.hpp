@@ -32,11 +32,16 @@ class backend_interrupter {
                                                              interrupt_scope scope) = 0;
 };
 
+class proxy_view;
+class kill_counters;
+
 struct execution_context {
   session::registry& sessions;
   backend_interrupter& interrupter;
   std::chrono::milliseconds kill_timeout;  // how long a kill waits for its target's worker
   std::int32_t process_id = 0;             // shown as pid
+  proxy_view* proxy = nullptr;             // null only where nothing about the proxy is asked
+  kill_counters* kills = nullptr;          // null: not counted
 };
 
 /// Runs on the caller's executor, which must run on one thread (or be a strand). The context must outlive it; nothing

@@ -15,7 +15,9 @@ enum class failure_kind : std::uint8_t {
   ambiguous,     // 1105 (HY000) · 409, with the candidates
   unauthorized,  // 1045 (28000) · 401
   forbidden,     // 1227 (42000) · 403
-  bad_filter,    // the proxy's own error in `code`, 1054 or 1292 · 400
+  bad_value,     // the proxy's own error in `code`: 1054, 1231 or 1292 · 400
+  unknown_name,  // 1193 (HY000) · 404
+  read_only,     // 1238 (HY000) · 409
   backend,       // the backend's own error · 502
   timeout,       // 1105 (HY000) · 504
 };

@@ -47,14 +47,32 @@ failure forbidden(const principal& who, command_kind kind) {
 }
 
 failure unknown_column(std::string_view name, std::string_view clause) {
-  return fail(failure_kind::bad_filter, "Unknown column " + in_quotes(name) + " in " + in_quotes(clause),
+  return fail(failure_kind::bad_value, "Unknown column " + in_quotes(name) + " in " + in_quotes(clause),
               protocol::er::bad_field, "42S22");
 }
 
 failure wrong_value(std::string_view value, std::string_view column) {
-  return fail(failure_kind::bad_filter,
+  return fail(failure_kind::bad_value,
               "Incorrect value: " + in_quotes(value) + " for column " + in_quotes(column) + ", which holds numbers",
               protocol::er::wrong_value, "22007");
+}
+
+failure unknown_setting(std::string_view name) {
+  return fail(failure_kind::unknown_name, "Unknown system variable " + in_quotes(name),
+              protocol::er::unknown_system_variable, "HY000");
+}
+
+failure read_only_setting(std::string_view name) {
+  return fail(failure_kind::read_only,
+              "Variable " + in_quotes(name) + " is a read only variable: it is read when the proxy starts",
+              protocol::er::read_only_variable, "HY000");
+}
+
+failure wrong_setting_value(std::string_view name, std::string_view value, std::string_view why) {
+  return fail(
+      failure_kind::bad_value,
+      "Variable " + in_quotes(name) + " can't be set to the value of " + in_quotes(value) + ": it " + std::string(why),
+      protocol::er::wrong_value_for_variable, "42000");
 }
 
 failure backend_refusal(const interrupt_answer& answer) {

@@ -19,6 +19,10 @@ failure forbidden(const principal& who, command_kind kind);
 failure unknown_column(std::string_view name, std::string_view clause);
 /// 1292: the column holds numbers and the value is none.
 failure wrong_value(std::string_view value, std::string_view column);
+/// 1193, 1238, 1231: there is no setting of the name, it is read at start only, the value is none for it.
+failure unknown_setting(std::string_view name);
+failure read_only_setting(std::string_view name);
+failure wrong_setting_value(std::string_view name, std::string_view value, std::string_view why);
 /// What the backend said to a KILL.
 failure backend_refusal(const interrupt_answer& answer);
 /// The proxy's own 1105.

@@ -1,6 +1,7 @@
 #include "admin/http_api.hpp"
 
 #include "admin/http_query.hpp"
+#include "admin/openapi.hpp"
 #include "admin/sql_parser.hpp"
 #include "admin/text_render.hpp"
 
@@ -79,6 +80,16 @@ bool match_path(std::string_view pattern, std::string_view path, command_argumen
   return true;
 }
 
+/// A body of `{"value": …}`.
+std::optional<http_answer> take_value(const std::string& body, command_arguments& given) {
+  const auto read = nlohmann::json::parse(body, nullptr, false);
+  const auto found = read.is_object() ? read.find("value") : read.end();
+  const bool usable = found != read.end() && (found->is_string() || found->is_number_integer());
+  if (!usable) return make_problem(400, R"(The body has to be {"value": "…"})");
+  given.value = found->is_string() ? found->get<std::string>() : found->dump();
+  return std::nullopt;
+}
+
 http_route route_command(const http_request& request, std::string_view path, query_parameters parameters) {
   const auto method = to_view(http::to_string(method_of(request)));
   std::string allow;
@@ -91,6 +102,7 @@ http_route route_command(const http_request& request, std::string_view path, que
       continue;
     }
     if (!wrong) wrong = take_parameters(each, std::move(parameters), given);
+    if (!wrong && each.takes(" value")) wrong = take_value(request.body(), given);
     if (wrong) return std::move(*wrong);
     return each.make(std::move(given));
   }
@@ -101,6 +113,7 @@ std::optional<open_page> find_open_page(std::string_view path) {
   if (path == "/healthz") return open_page::health;
   if (path == "/readyz") return open_page::readiness;
   if (path == "/metrics") return open_page::metrics;
+  if (path == "/openapi.json") return open_page::openapi;
   return std::nullopt;
 }
 
@@ -129,6 +142,14 @@ bool wants_text(const http_request& request) {
 http_response make_result_response(const http_request& request, const result& what) {
   if (!wants_text(request) || std::holds_alternative<failure>(what)) return make_response(request, render_json(what));
   return make_text_response(request, 200, "text/plain; charset=utf-8", render_text(what));
+}
+
+http_response make_openapi_response(const http_request& request) {
+  const bool known = request[http::field::if_none_match].find(openapi_etag()) != std::string_view::npos;
+  auto response = make_text_response(request, known ? 304 : 200, "application/json", known ? "" : openapi_document());
+  response.set(http::field::etag, openapi_etag());
+  response.set(http::field::cache_control, "no-cache");  // it may be kept, and is asked for again each time
+  return response;
 }
 
 http_response make_text_response(const http_request& request, unsigned status, std::string_view content_type,

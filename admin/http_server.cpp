@@ -196,6 +196,8 @@ http_response http_server::implementation::show_page(const http_request& request
     case open_page::readiness:
       if (!pages.ready()) return make_text_response(request, 503, text, "not ready\n");
       return make_text_response(request, 200, text, "ready\n");
+    case open_page::openapi:
+      return make_openapi_response(request);
     case open_page::health:
       break;
   }

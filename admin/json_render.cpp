@@ -97,13 +97,15 @@ unsigned http_status(failure_kind kind) {
     case failure_kind::malformed:
       return 400;
     case failure_kind::unknown_id:
+    case failure_kind::unknown_name:
       return 404;
-    case failure_kind::bad_filter:
+    case failure_kind::bad_value:
       return 400;
     case failure_kind::not_owner:
     case failure_kind::forbidden:
       return 403;
     case failure_kind::ambiguous:
+    case failure_kind::read_only:
       return 409;
     case failure_kind::unauthorized:
       return 401;
@@ -126,7 +128,7 @@ json render_candidates(const std::vector<failure::candidate>& candidates) {
 http_answer render(const failure& what) {
   auto answer = make_problem(http_status(what.kind), what.message);
   if (what.kind == failure_kind::ambiguous) answer.body.emplace("candidates", render_candidates(what.candidates));
-  if (what.kind == failure_kind::backend || what.kind == failure_kind::bad_filter) {
+  if (what.code != 0) {
     answer.body.emplace("mysql_error",
                         json{{"code", what.code}, {"sqlstate", what.sqlstate}, {"message", what.message}});
   }

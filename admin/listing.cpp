@@ -1,6 +1,7 @@
 #include "admin/listing.hpp"
 
 #include "admin/command_table.hpp"
+#include "admin/proxy_listings.hpp"
 #include "admin/session_table.hpp"
 
 #include <algorithm>
@@ -37,6 +38,13 @@ rows help_rows(const show_table& /*asked*/, const principal& /*who*/, execution_
 std::span<const listing_entry> listings() {
   static const listing_entry table[] = {
       {listing::sessions, "sessions", "User", session_columns(), session_rows},
+      {listing::config, "settings", "name", config_columns(), config_rows},
+      {listing::network_threads, "threads", "net_thread_id", thread_columns(), thread_rows},
+      {listing::network_connections, "connections", "src_ip", connection_columns(), connection_rows},
+      {listing::statistics, "stats", "stat_name", statistic_columns(), statistic_rows},
+      {listing::memory, "memory", "mod_name", memory_columns(), memory_rows},
+      {listing::information, "info", "name", fact_columns(), fact_rows},
+      {listing::clusters, "clusters", "cluster_name", backend_columns(), backend_rows},
       {listing::version, "version", "PROXY_VERSION()", version_columns, version_rows},
       {listing::help, "commands", "syntax", help_columns, help_rows},
   };

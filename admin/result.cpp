@@ -81,8 +81,12 @@ std::string_view to_text(failure_kind kind) {
       return "ambiguous";
     case failure_kind::unauthorized:
       return "unauthorized";
-    case failure_kind::bad_filter:
-      return "bad_filter";
+    case failure_kind::unknown_name:
+      return "unknown_name";
+    case failure_kind::read_only:
+      return "read_only";
+    case failure_kind::bad_value:
+      return "bad_value";
     case failure_kind::backend:
       return "backend";
     case failure_kind::timeout:

@@ -147,7 +147,9 @@ protocol::server_error to_server_error(const failure& what) {
       return {protocol::er::specific_access_denied, "42000", what.message};
     case failure_kind::unauthorized:
       return {protocol::er::access_denied, "28000", what.message};
-    case failure_kind::bad_filter:
+    case failure_kind::bad_value:
+    case failure_kind::unknown_name:
+    case failure_kind::read_only:
     case failure_kind::backend:
       return {what.code, what.sqlstate, what.message};
     case failure_kind::ambiguous:

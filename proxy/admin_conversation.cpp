@@ -46,7 +46,8 @@ admin_conversation::admin_conversation(client_connection& connection, protocol::
 
 admin::principal admin_conversation::who() const {
   const auto identity = connection_.who();
-  const auto& operators = connection_.shared().settings.operators;
+  const auto current = connection_.shared().current.load();
+  const auto& operators = current->operators;
   admin::principal asking{admin::principal_kind::account, identity->user, identity->tenant, identity->cluster,
                           connection_.cs_id()};
   if (connection_.is_proxysys())
@@ -150,7 +151,7 @@ admin_conversation::reply admin_conversation::prepare(protocol::bytes_view paylo
   auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(1)), {.prepared = true});
   if (std::holds_alternative<admin::not_ours>(parsed)) return {.forward = true, .packets = {}};
   if (const auto* wrong = std::get_if<admin::failure>(&parsed)) return render(*wrong, asked);
-  if (prepared_.size() >= connection_.shared().settings.admin_prepared_max) {
+  if (prepared_.size() >= connection_.shared().current.load()->admin_prepared_max) {
     return error(asked, 1461, "42000", "Can't create more prepared statements of the proxy (admin-prepared-max)");
   }
   auto& what = std::get<admin::statement>(parsed);
@@ -213,7 +214,8 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   if (!admin::is_kill(asked.what.what) && !connection_.ended())
     co_return co_await run_on_admin_thread(std::move(asked));
   kill_route route(own_, shared.control);
-  admin::execution_context context{shared.sessions, route, shared.settings.kill_timeout, ::getpid()};
+  admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
+                                   ::getpid(),      shared.view, &shared.kills};
   const auto result = co_await admin::execute(asked.what.what, who(), context);
   co_return render(result, asked);
 }
@@ -224,7 +226,8 @@ awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(req
   auto& shared = connection_.shared();
   auto work = [this, &shared, asking = who(), asked = std::move(asked)]() mutable -> awaitable<reply> {
     kill_route route(nullptr, shared.control);
-    admin::execution_context context{shared.sessions, route, shared.settings.kill_timeout, ::getpid()};
+    admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
+                                     ::getpid(),      shared.view, &shared.kills};
     const auto result = co_await admin::execute(asked.what.what, asking, context);
     co_return render(result, asked);
   };

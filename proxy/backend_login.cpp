@@ -86,7 +86,7 @@ protocol::bytes pass_through::preamble() const {
 
 awaitable<std::optional<login_failure>> pass_through::reach() {
   auto& shared = connection_.shared();
-  const deadline limit(connection_.home(), shared.settings.connect_timeout, [this] { stream_.close(); });
+  const deadline limit(connection_.home(), shared.current.load()->connect_timeout, [this] { stream_.close(); });
   auto reached = co_await dial(stream_, backend_, shared.server, preamble());
   if (!reached.hello) co_return failed(std::move(reached.error), stop_reason::backend_unreachable);
   hello_ = std::move(*reached.hello);
@@ -141,7 +141,8 @@ bool pass_through::expects_answer(protocol::bytes_view request) const {
 /// The backend waits for an authentication packet that will not come. An empty one makes it refuse the login in the
 /// ordinary way; just closing would count against the proxy's host there (max_connect_errors).
 awaitable<void> pass_through::leave() {
-  const deadline limit(connection_.home(), connection_.shared().settings.connect_timeout, [this] { stream_.close(); });
+  const deadline limit(connection_.home(), connection_.shared().current.load()->connect_timeout,
+                       [this] { stream_.close(); });
   if (!co_await backend_.write({})) co_await backend_.read();
 }
 
@@ -222,7 +223,7 @@ awaitable<pass_result> pass_login_through(client_connection& connection, packet_
 awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared) {
   stream connection(on.poller());
   packet_channel channel(connection, on.buffer(), shared.settings.login_packet_max);
-  const deadline limit(on, shared.settings.connect_timeout, [&connection] { connection.close(); });
+  const deadline limit(on, shared.current.load()->connect_timeout, [&connection] { connection.close(); });
   auto reached = co_await dial(connection, channel, shared.server, backend_preamble(shared.settings.proxy_to_backend));
   if (!reached.hello) co_return std::move(reached.error);
   shared.server.learn(*reached.hello);

@@ -7,7 +7,10 @@
 #include "proxy/control_account.hpp"
 #include "proxy/tls_context.hpp"
 
+#include "admin/kill_counters.hpp"
+#include "admin/proxy_view.hpp"
 #include "session/ids.hpp"
+#include "session/published.hpp"
 #include "session/registry.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -20,13 +23,15 @@ struct gateway {
   /// `admin` is the admin thread's: the control account's connections live there.
   gateway(config read, poller& admin)
       : settings(std::move(read)),
+        current(settings),
         admin_thread(admin.context()),
         tls(settings),
         entrance(settings),
         server(*settings.backend),
         control(settings, server, tls, admin) {}
 
-  const config settings;
+  const config settings;                  // as they were at start
+  session::published<config> current;     // with what was changed since: for settings that can be
   boost::asio::io_context& admin_thread;  // for what takes longer than a worker may be away from its sessions
   tls_context tls;
   session::registry sessions;
@@ -34,6 +39,8 @@ struct gateway {
   admission entrance;
   backend server;
   control_account control;
+  admin::kill_counters kills;
+  admin::proxy_view* view = nullptr;  // the server's; set before any thread starts
   std::atomic<bool> draining{false};  // sessions end as soon as they are between transactions
 };
 

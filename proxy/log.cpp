@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 
 namespace sessiongate::proxy {
@@ -20,7 +21,7 @@ constexpr std::size_t waiting_lines_max = 8192;
 
 // Set by open_log() before any other thread runs, and left alone until all have ended.
 std::shared_ptr<spdlog::logger> sink;
-log_level threshold = log_level::info;
+std::atomic<log_level> threshold = log_level::info;
 log_format line_format = log_format::text;
 
 std::string timestamp() {
@@ -63,7 +64,7 @@ std::string format_json(log_level level, std::string_view event, std::initialize
 }  // namespace
 
 void open_log(std::string_view level, log_format format) {
-  threshold = static_cast<log_level>(std::ranges::find(level_names, level) - level_names.begin());
+  set_log_level(level);
   line_format = format;
   spdlog::init_thread_pool(waiting_lines_max, 1);
   sink = std::make_shared<spdlog::async_logger>("sessiongate", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
@@ -77,8 +78,12 @@ void close_log() {
   sink.reset();
 }
 
+void set_log_level(std::string_view level) {
+  threshold = static_cast<log_level>(std::ranges::find(level_names, level) - level_names.begin());
+}
+
 bool log_enabled(log_level level) {
-  return sink != nullptr && level >= threshold;
+  return sink != nullptr && level >= threshold.load(std::memory_order_relaxed);
 }
 
 void log_event(log_level level, std::string_view event, std::initializer_list<log_field> fields) {

@@ -29,6 +29,8 @@ struct log_field {
 
 void open_log(std::string_view level, log_format format);
 void close_log();
+/// Any thread, between the two.
+void set_log_level(std::string_view level);
 
 [[nodiscard]] bool log_enabled(log_level level);
 void log_event(log_level level, std::string_view event, std::initializer_list<log_field> fields);

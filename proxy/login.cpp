@@ -53,7 +53,8 @@ class client_login {
   explicit client_login(client_connection& connection)
       : connection_(connection),
         channel_(connection.client(), connection.home().buffer(), connection.shared().settings.login_packet_max),
-        limit_(connection.home(), connection.shared().settings.login_timeout, [&connection] { time_out(connection); }) {
+        limit_(connection.home(), connection.shared().current.load()->login_timeout,
+               [&connection] { time_out(connection); }) {
     channel_.charge_to(connection.shared().entrance.login_memory);
   }
 

@@ -4,6 +4,7 @@
 #include "proxy/gateway.hpp"
 #include "proxy/kill_route.hpp"
 #include "proxy/listener.hpp"
+#include "proxy/proxy_report.hpp"
 #include "proxy/tls_reload.hpp"
 #include "proxy/worker.hpp"
 
@@ -48,6 +49,7 @@ class server {
   std::optional<listener> local_listener_;  // on the second address, when there is one
   std::optional<socket_file> admin_file_;
   kill_route http_route_;
+  proxy_report report_;
   admin::execution_context http_context_;
   std::optional<admin::http_server> http_;
   tls_reload tls_reload_;

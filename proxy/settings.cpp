@@ -268,7 +268,7 @@ constexpr setting table[] = {
        target.operators = split_list(text);
        return std::string();
      },
-     [](const config& source) { return fmt::format("{}", fmt::join(source.operators, ",")); }},
+     [](const config& source) { return fmt::format("{}", fmt::join(source.operators, ",")); }, true},
     {"session-tracking", "what servers are asked to report about a session's state: off, reported or all",
      assign_tracking,
      [](const config& source) {
@@ -325,13 +325,13 @@ constexpr setting table[] = {
     {"tls-reload-interval", "how often the files of TLS are looked at; 0: only on SIGHUP",
      take_duration<&config::tls_reload_interval>, duration_of<&config::tls_reload_interval>},
     {"connect-timeout", "limit for reaching the backend and its greeting", take_duration<&config::connect_timeout>,
-     duration_of<&config::connect_timeout>},
+     duration_of<&config::connect_timeout>, true},
     {"login-timeout", "limit for a client's whole login", take_duration<&config::login_timeout>,
-     duration_of<&config::login_timeout>},
+     duration_of<&config::login_timeout>, true},
     {"kill-timeout", "limit for a kill's wait for its target and for the backend", take_duration<&config::kill_timeout>,
      duration_of<&config::kill_timeout>},
     {"drain-timeout", "how long statements in flight may go on after SIGTERM", take_duration<&config::drain_timeout>,
-     duration_of<&config::drain_timeout>},
+     duration_of<&config::drain_timeout>, true},
     {"idle-timeout", "ends a session whose client sends no command for this long; 0: never",
      take_duration<&config::idle_timeout>, duration_of<&config::idle_timeout>},
     {"write-timeout", "ends a session whose client takes nothing of what is sent to it for this long; 0: never",
@@ -353,7 +353,7 @@ constexpr setting table[] = {
     {"admin-statement-max", "bytes of a statement that is looked at as a command for the proxy",
      take_count<&config::admin_statement_max, 1024, mebibyte>, count_of<&config::admin_statement_max>},
     {"admin-prepared-max", "prepared commands for the proxy that a session may hold",
-     take_count<&config::admin_prepared_max, 1, 65536>, count_of<&config::admin_prepared_max>},
+     take_count<&config::admin_prepared_max, 1, 65536>, count_of<&config::admin_prepared_max>, true},
     {"listen-backlog", "connections that may wait to be accepted", take_count<&config::listen_backlog, 1, 65535>,
      count_of<&config::listen_backlog>},
     {"spin", "how long (µs) a worker looks again for work before it sleeps: latency for processor time; 0: not",
@@ -364,7 +364,7 @@ constexpr setting table[] = {
        return wrong;
      },
      [](const config& source) { return std::to_string(source.spin.count()); }},
-    {"log-level", "trace, debug, info, warning or error", assign_log_level, text_of<&config::log_level>},
+    {"log-level", "trace, debug, info, warning or error", assign_log_level, text_of<&config::log_level>, true},
     {"log-format", "text or json", assign_log_format,
      [](const config& source) { return std::string(source.format == log_format::json ? "json" : "text"); }},
 };

@@ -16,6 +16,7 @@ struct setting {
   /// Empty: taken. Otherwise what is wrong with the text.
   std::string (*assign)(config& target, std::string_view text);
   std::string (*show)(const config& source);
+  bool live = false;  // can be changed while the proxy runs: it is read from gateway::current
 };
 
 std::span<const setting> settings();

@@ -24,6 +24,7 @@ http_request make_request(const command_entry& entry, std::string_view query = "
   http_request request(http::string_to_verb({entry.method.data(), entry.method.size()}), target + std::string(query),
                        11);
   request.set(http::field::authorization, "Bearer secret");
+  if (entry.takes(" value")) request.body() = R"({"value": "x"})";
   return request;
 }
 

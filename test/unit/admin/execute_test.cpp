@@ -388,7 +388,7 @@ TEST_CASE_METHOD(fixture, "a detail is that of the caller when no id is given", 
 
 TEST_CASE_METHOD(fixture, "a filter with an unknown column or a value that is no number fails", "[admin][execute]") {
   const auto column = fail(listing_of("filter=nope+%3D+1"), token);
-  CHECK(column.kind == failure_kind::bad_filter);
+  CHECK(column.kind == failure_kind::bad_value);
   CHECK(column.code == 1054);
   CHECK(column.sqlstate == "42S22");
   CHECK(column.message == "Unknown column 'nope' in 'where clause'");

@@ -27,11 +27,15 @@ std::string describe(const table_query& query) {
   return text;
 }
 std::string describe(const show_table& what) {
-  constexpr std::array names{"list", "version", "help"};
+  constexpr std::array names{"list",   "config", "threads",  "connections", "stats",
+                             "memory", "info",   "clusters", "version",     "help"};
   return names.at(static_cast<std::size_t>(what.what)) + std::string(what.full ? " full" : "") + describe(what.query);
 }
 std::string describe(const show_session& what) {
   return "show" + (what.id ? ' ' + std::to_string(*what.id) : std::string()) + describe(what.query);
+}
+std::string describe(const alter_config& what) {
+  return "alter " + what.name + '=' + what.value;
 }
 std::string describe(const ping&) {
   return "ping";
@@ -84,6 +88,11 @@ const std::vector<row> direct_rows{
     {"SHOW PROXY HELP", "help"},
     {"SHOW PROXY HELP LIKE 'KILL%'", "help `syntax` LIKE 'KILL%'"},
     {"PING PROXY", "ping"},
+    {"ALTER PROXYCONFIG SET kill_timeout = '10s'", "alter kill_timeout=10s"},
+    {"ALTER PROXYCONFIG SET `kill-timeout` = '10s'", "alter kill-timeout=10s"},
+    {"ALTER PROXYCONFIG SET operators = ''", "alter operators="},
+    {"SHOW PROXYNET THREAD", "threads"},
+    {"SHOW PROXYINFO BINARY", "info full"},
     {"SELECT PROXY_VERSION()", "version"},
     {"SHOW PROXYSESSION ATTRIBUTE", "show"},
     {"SHOW PROXYSESSION ATTRIBUTE 5", "show 5"},
@@ -193,6 +202,9 @@ const std::vector<row> malformed_rows{
     {"SHOW PROXYSESSION LIMIT 1 WHERE Id = 1", "malformed"},
     {"SHOW PROXY HELP x", "malformed"},
     {"PING PROXY x", "malformed"},
+    {"ALTER PROXYCONFIG SET a", "malformed"},
+    {"ALTER PROXYCONFIG SET = 1", "malformed"},
+    {"ALTER PROXYCONFIG SET a = 1 2", "malformed"},
     {"SHOW PROXYSESSION ATTRIBUTES", "malformed"},
     {"SHOW PROXYSESSION ATTRIBUTE x", "malformed"},
     {"SHOW PROXYSESSION ATTRIBUTE 5 6", "malformed"},

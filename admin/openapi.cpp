@@ -1,0 +1,158 @@
+#include "admin/openapi.hpp"
+
+#include "admin/command_table.hpp"
+#include "admin/http_query.hpp"
+#include "admin/listing.hpp"
+#include "admin/result.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <functional>
+#include <string_view>
+
+namespace sessiongate::admin {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json type_of(const column& of) {
+  const auto base = of.type == value_type::boolean                                  ? "boolean"
+                    : of.type == value_type::text || of.type == value_type::wide_id ? "string"
+                                                                                    : "integer";
+  return {{"type", json::array({base, "null"})}};
+}
+
+json parameter(std::string_view name, std::string_view in, std::string_view type, std::string_view description) {
+  json made{{"name", name}, {"in", in}, {"description", description}, {"schema", {{"type", type}}}};
+  if (in == "path") made["required"] = true;
+  return made;
+}
+
+void add_path_parameters(json& list, std::string_view path) {
+  constexpr std::array<std::array<std::string_view, 3>, 3> known{
+      {{"id", "string", "a cs_id, a connection_id or a proxy_sessid"},
+       {"ss_id", "integer", "the server session, as listed with the session"},
+       {"name", "string", "the setting"}}};
+  for (const auto& [name, type, description] : known) {
+    if (path.find('{' + std::string(name) + '}') != std::string_view::npos) {
+      list.push_back(parameter(name, "path", type, description));
+    }
+  }
+}
+
+void add_query_parameters(json& list, const command_entry& entry) {
+  if (entry.takes("[FULL]") || entry.takes("[ALL]")) {
+    list.push_back(parameter("full", "query", "boolean", "more than is shown by default"));
+  }
+  if (!entry.takes("[filter]")) return;
+  list.push_back(parameter("filter", "query", "string", "comparisons in SQL's words, with AND between"));
+  list.push_back(parameter("like", "query", "string", "a pattern for the first name of the listing"));
+  const bool is_rows = std::holds_alternative<show_table>(entry.make({}));
+  if (is_rows) {
+    list.push_back(parameter("sort", "query", "string", "columns, with - in front of descending ones"));
+    list.push_back(parameter("limit", "query", "integer", "rows at most"));
+    list.push_back(parameter("offset", "query", "integer", "rows to leave out first"));
+  }
+  for (const auto& each : columns_of(entry)) {
+    if (each.json_name.empty()) continue;
+    list.push_back(parameter(each.json_name, "query", "string",
+                             "equals; with _ne, _lt, _le, _gt, _ge, _like, _not_like, _in, _not_in or _is_null behind "
+                             "the name: compares so"));
+  }
+}
+
+json rows_schema(const listing_entry& kind) {
+  auto properties = json::object();
+  for (const auto& each : kind.columns) {
+    if (!each.json_name.empty()) properties.emplace(each.json_name, type_of(each));
+  }
+  return {
+      {"type", "object"},
+      {"properties",
+       {{kind.json_name, {{"type", "array"}, {"items", {{"type", "object"}, {"properties", std::move(properties)}}}}},
+        {"count", {{"type", "integer"}}},
+        {"total", {{"type", "integer"}}}}}};
+}
+
+json response_schema(const command_entry& entry) {
+  const auto made = entry.make({});
+  if (const auto* list = std::get_if<show_table>(&made)) return rows_schema(find_listing(list->what));
+  return {{"type", "object"}};
+}
+
+json responses(const command_entry& entry) {
+  return {{"200",
+           {{"description", entry.help},
+            {"content",
+             {{"application/json", {{"schema", response_schema(entry)}}},
+              {"text/plain", {{"schema", {{"type", "string"}}}}}}}}},
+          {"default",
+           {{"description", "what went wrong (RFC 9457)"},
+            {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/problem"}}}}}}}}}};
+}
+
+json operation(const command_entry& entry) {
+  auto parameters = json::array();
+  add_path_parameters(parameters, entry.path);
+  add_query_parameters(parameters, entry);
+  json made{{"operationId", entry.name},
+            {"summary", entry.help},
+            {"description", "In SQL: `" + std::string(entry.sql) + "`. With ctl: `sessiongate ctl " +
+                                std::string(entry.ctl) + "`. Right: " + std::string(to_text(entry.kind)) + "."},
+            {"parameters", std::move(parameters)},
+            {"responses", responses(entry)}};
+  if (entry.takes(" value")) {
+    made["requestBody"] = {{"required", true},
+                           {"content",
+                            {{"application/json",
+                              {{"schema",
+                                {{"type", "object"},
+                                 {"required", json::array({"value"})},
+                                 {"properties", {{"value", {{"type", json::array({"string", "integer"})}}}}}}}}}}}};
+  }
+  return made;
+}
+
+json problem_schema() {
+  return {{"type", "object"},
+          {"properties",
+           {{"type", {{"type", "string"}}},
+            {"title", {{"type", "string"}}},
+            {"status", {{"type", "integer"}}},
+            {"detail", {{"type", "string"}}}}}};
+}
+
+std::string make_document() {
+  auto paths = json::object();
+  for (const auto& each : command_table()) {
+    std::string method(each.method);
+    std::ranges::transform(method, method.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    paths[std::string(each.path)][method] = operation(each);
+  }
+  const json document{{"openapi", "3.1.0"},
+                      {"info", {{"title", "sessiongate admin API"}, {"version", SESSIONGATE_VERSION}}},
+                      {"security", json::array({{{"token", json::array()}}})},
+                      {"paths", std::move(paths)},
+                      {"components",
+                       {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},
+                        {"schemas", {{"problem", problem_schema()}}}}}};
+  return document.dump() + '\n';
+}
+
+}  // namespace
+
+const std::string& openapi_document() {
+  static const std::string document = make_document();
+  return document;
+}
+
+const std::string& openapi_etag() {
+  static const std::string etag = '"' + std::to_string(std::hash<std::string>{}(openapi_document())) + '"';
+  return etag;
+}
+
+}  // namespace sessiongate::admin

@@ -1,0 +1,147 @@
+#include "proxy/proxy_report.hpp"
+
+#include "proxy/client_connection.hpp"
+#include "proxy/log.hpp"
+#include "proxy/metrics.hpp"
+#include "proxy/settings.hpp"
+
+#include "admin/failures.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <malloc.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <string>
+#include <utility>
+
+namespace sessiongate::proxy {
+
+namespace {
+
+constexpr std::string_view masked = "********";
+
+/// `kill_timeout` is `kill-timeout`, as in the configuration file.
+const setting* find_setting(std::string_view name) {
+  std::string wanted(name);
+  std::ranges::replace(wanted, '_', '-');
+  const auto found = std::ranges::find(settings(), wanted, &setting::name);
+  return found == settings().end() ? nullptr : &*found;
+}
+
+/// Pages of memory that the process has resident, in bytes.
+std::uint64_t resident_size() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::string state_of(const backend& server) {
+  if (server.resolved()->empty()) return "unresolved";
+  return server.last_greeting()->flags == 0 ? "unreached" : "ready";
+}
+
+std::string version_of(const backend& server) {
+  const auto greeting = server.last_greeting();
+  return greeting->flags == 0 ? std::string() : greeting->server_version;
+}
+
+}  // namespace
+
+std::vector<admin::proxy_setting> proxy_report::settings() const {
+  const auto current = shared_.current.load();
+  std::vector<admin::proxy_setting> all;
+  for (const auto& each : proxy::settings()) {
+    all.push_back({std::string(each.name), each.show(*current), std::string(each.help), !each.live});
+  }
+  const std::array<std::pair<std::string_view, bool>, 3> secrets{
+      {{"admin-token", !current->admin_token.empty()},
+       {"proxysys-password", current->proxysys_password.has_value()},
+       {"control-password", !current->control_password.empty()}}};
+  for (const auto& [name, set] : secrets) {
+    all.push_back(
+        {std::string(name), std::string(set ? masked : ""), "a secret, from its file or the environment", true});
+  }
+  return all;
+}
+
+std::variant<admin::acknowledgement, admin::failure> proxy_report::change_setting(std::string_view name,
+                                                                                  std::string_view value) {
+  const auto* const known = find_setting(name);
+  if (known == nullptr) return admin::unknown_setting(name);
+  if (!known->live) return admin::read_only_setting(known->name);
+  const std::lock_guard lock(changing_);
+  auto next = *shared_.current.load();
+  const auto before = known->show(next);
+  if (const auto wrong = known->assign(next, value); !wrong.empty()) {
+    return admin::wrong_setting_value(known->name, value, wrong);
+  }
+  const auto after = known->show(next);
+  if (next.log_level != shared_.current.load()->log_level) set_log_level(next.log_level);
+  shared_.current.store(std::move(next));
+  log_event(log_level::info, "setting_changed", {{"name", known->name}, {"from", before}, {"to", after}});
+  return admin::acknowledgement{fmt::format("{} = {} (was {})", known->name, after, before)};
+}
+
+std::vector<admin::proxy_statistic> proxy_report::statistics() const {
+  std::vector<admin::proxy_statistic> all;
+  for (const auto& each : collect_metrics(shared_, workers_)) {
+    for (const auto& sample : each.samples) all.push_back({std::string(each.name) + sample.labels, sample.value});
+  }
+  return all;
+}
+
+std::vector<admin::proxy_thread> proxy_report::threads() const {
+  std::vector<admin::proxy_thread> all;
+  for (const auto& each : workers_) {
+    const auto& counted = each->counted();
+    all.push_back({each->thread_id(), each->load(), counted.accepted.value(), counted.logins.value(),
+                   counted.commands.value(), counted.admin_commands.value(), counted.bytes_from_clients.value(),
+                   counted.bytes_from_backends.value()});
+  }
+  return all;
+}
+
+std::vector<admin::memory_use> proxy_report::memory() const {
+  const auto heap = ::mallinfo2();
+  const auto resident = resident_size();
+  const auto sessions = shared_.sessions.size();
+  const auto buffers = workers_.size() * shared_.settings.read_buffer_size;
+  return {{"resident", "process", resident, resident, 1},
+          {"heap", "heap", heap.arena + heap.hblkhd, heap.uordblks + heap.hblkhd, heap.hblks + 1},
+          {"worker_read_buffers", "buffer", buffers, buffers, workers_.size()},
+          {"logins", "buffer", shared_.settings.login_memory_max, shared_.entrance.login_memory.taken(), 1},
+          {"client_sessions", "record", sessions * sizeof(client_connection), sessions * sizeof(client_connection),
+           sessions}};
+}
+
+std::vector<admin::proxy_fact> proxy_report::facts() const {
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  const auto now = std::chrono::system_clock::now();
+  const auto& read = shared_.settings;
+  return {{"version", SESSIONGATE_VERSION},
+          {"compiler", __VERSION__},
+          {"pid", std::to_string(::getpid())},
+          {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(floor<seconds>(started_)))},
+          {"uptime_seconds", std::to_string(floor<seconds>(now - started_).count())},
+          {"workers", std::to_string(workers_.size())},
+          {"listen", read.listen.text()},
+          {"admin_listen", read.admin_enabled ? read.admin_listen.text() : "off"},
+          {"config_file", read.config_file},
+          {"draining", shared_.draining.load() ? "true" : "false"}};
+}
+
+std::vector<admin::proxy_backend> proxy_report::backends() const {
+  std::uint64_t servers = 0;
+  for (const auto& each : shared_.sessions.list()) servers += each->server_sessions().size();
+  return {{shared_.settings.cluster, shared_.server.name()->text(), version_of(shared_.server),
+           state_of(shared_.server), servers}};
+}
+
+}  // namespace sessiongate::proxy
