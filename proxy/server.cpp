@@ -128,110 +128,104 @@ bool server::ready() const {
 
 void server::run() {
   for (auto& each : workers_) each->start();
-  report_(shared_, workers_),
-      http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid(), &report_, &shared_.kills},
-      tls_reload_(admin_, shared_.settings, shared_.tls), signals_(admin_, SIGTERM, SIGINT), resolve_pause_(admin_) {
-    shared_.view = &report_;
-    if (const auto& path = shared_.settings.listen_socket; !path.empty()) {
-      local_listener_.emplace(shared_, *workers_.front(), workers_, session::endpoint{path, 0});
-    }
-    asio::co_spawn(admin_, wait_for_signals(), asio::detached);
-    asio::co_spawn(admin_, resolve_backend(), asio::detached);
-    asio::co_spawn(workers_.front()->context(), watch_backend(), asio::detached);
-    if (http_) {
-      http_->start();
-      log_event(log_level::info, "admin_listening",
-                {{"address", session::endpoint{shared_.settings.admin_listen.address, http_->port()}.text()},
-                 {"token", shared_.settings.admin_token.empty() ? "none: closed but for health and metrics" : "set"}});
-    }
-    start_listeners();
-    admin_.run();
-    for (auto& each : workers_) each->join();
-    log_event(log_level::info, "stopped", {});
+  set_time_slice(admin_slice);  // where it shares a core with a worker, a long listing must not hold that up
+  tls_reload_.start();
+  asio::co_spawn(admin_, wait_for_signals(), asio::detached);
+  asio::co_spawn(admin_, resolve_backend(), asio::detached);
+  asio::co_spawn(workers_.front()->context(), watch_backend(), asio::detached);
+  if (http_) {
+    http_->start();
+    log_event(log_level::info, "admin_listening",
+              {{"address", session::endpoint{shared_.settings.admin_listen.address, http_->port()}.text()},
+               {"token", shared_.settings.admin_token.empty() ? "none: closed but for health and metrics" : "set"}});
   }
+  start_listeners();
+  admin_.run();
+  for (auto& each : workers_) each->join();
+  log_event(log_level::info, "stopped", {});
+}
 
-  /// Learns the backend's greeting at start, so that the first client need not wait for it.
-  asio::awaitable<void> server::watch_backend() {
-    auto& home = *workers_.front();
-    asio::steady_timer pause(home.context());
-    bool told = false;
-    while (!ready() && !shared_.draining.load(std::memory_order_relaxed)) {
-      if (shared_.server.resolved()->empty()) {  // a name: resolve_backend() is at it, and tells when it fails
-        pause.expires_after(resolve_look);
-        co_await pause.async_wait(io);
-        continue;
-      }
-      const auto error = co_await probe_backend(home, shared_);
-      if (!error) {
-        log_event(
-            log_level::info, "backend_ready",
-            {{"backend", shared_.server.name()->text()}, {"version", shared_.server.last_greeting()->server_version}});
-        break;
-      }
-      if (!told)
-        log_event(log_level::warning, "backend_unreachable", {{"code", error->code}, {"error", error->message}});
-      told = true;
-      pause.expires_after(greeting_retry);
+/// Learns the backend's greeting at start, so that the first client need not wait for it.
+asio::awaitable<void> server::watch_backend() {
+  auto& home = *workers_.front();
+  asio::steady_timer pause(home.context());
+  bool told = false;
+  while (!ready() && !shared_.draining.load(std::memory_order_relaxed)) {
+    if (shared_.server.resolved()->empty()) {  // a name: resolve_backend() is at it, and tells when it fails
+      pause.expires_after(resolve_look);
       co_await pause.async_wait(io);
+      continue;
     }
-  }
-
-  /// Keeps the addresses of a backend that is configured by name.
-  asio::awaitable<void> server::resolve_backend() {
-    if (shared_.server.needs_no_lookup()) co_return;
-    const auto& name = *shared_.server.name();
-    tcp::resolver resolver(admin_);
-    while (!shared_.draining.load(std::memory_order_relaxed)) {
-      const auto [ec, found] = co_await resolver.async_resolve(name.address, std::to_string(name.port), io);
-      if (ec) {
-        log_event(log_level::warning, "backend_not_resolved", {{"backend", name.text()}, {"error", ec.message()}});
-      } else {
-        backend::addresses addresses;
-        for (const auto& each : found) addresses.emplace_back(each.endpoint());
-        shared_.server.set_addresses(std::move(addresses));
-      }
-      resolve_pause_.expires_after(ec ? greeting_retry : name_refresh);
-      co_await resolve_pause_.async_wait(io);
+    const auto error = co_await probe_backend(home, shared_);
+    if (!error) {
+      log_event(
+          log_level::info, "backend_ready",
+          {{"backend", shared_.server.name()->text()}, {"version", shared_.server.last_greeting()->server_version}});
+      break;
     }
+    if (!told) log_event(log_level::warning, "backend_unreachable", {{"code", error->code}, {"error", error->message}});
+    told = true;
+    pause.expires_after(greeting_retry);
+    co_await pause.async_wait(io);
   }
+}
 
-  asio::awaitable<void> server::wait_for_signals() {
-    const auto [ec, number] = co_await signals_.async_wait(io);
-    log_event(log_level::info, "draining", {{"signal", ec ? 0 : number}, {"sessions", shared_.sessions.size()}});
-    shared_.draining.store(true);
-    asio::co_spawn(admin_, drain(), asio::detached);
-    const auto [cancelled, again] = co_await signals_.async_wait(io);
-    if (!cancelled) end_all();
-  }
-
-  void server::each_session_drains() {
-    for (auto& each : workers_) {
-      asio::post(each->context(),
-                 [home = each.get()] { home->for_each([](client_connection& connection) { connection.drain(); }); });
+/// Keeps the addresses of a backend that is configured by name.
+asio::awaitable<void> server::resolve_backend() {
+  if (shared_.server.needs_no_lookup()) co_return;
+  const auto& name = *shared_.server.name();
+  tcp::resolver resolver(admin_);
+  while (!shared_.draining.load(std::memory_order_relaxed)) {
+    const auto [ec, found] = co_await resolver.async_resolve(name.address, std::to_string(name.port), io);
+    if (ec) {
+      log_event(log_level::warning, "backend_not_resolved", {{"backend", name.text()}, {"error", ec.message()}});
+    } else {
+      backend::addresses addresses;
+      for (const auto& each : found) addresses.emplace_back(each.endpoint());
+      shared_.server.set_addresses(std::move(addresses));
     }
+    resolve_pause_.expires_after(ec ? greeting_retry : name_refresh);
+    co_await resolve_pause_.async_wait(io);
   }
+}
 
-  void server::end_all() {
-    for (const auto& each : shared_.sessions.list()) each->stop({session::stop_reason::drained, "drain-timeout"}, {});
-  }
+asio::awaitable<void> server::wait_for_signals() {
+  const auto [ec, number] = co_await signals_.async_wait(io);
+  log_event(log_level::info, "draining", {{"signal", ec ? 0 : number}, {"sessions", shared_.sessions.size()}});
+  shared_.draining.store(true);
+  asio::co_spawn(admin_, drain(), asio::detached);
+  const auto [cancelled, again] = co_await signals_.async_wait(io);
+  if (!cancelled) end_all();
+}
 
-  asio::awaitable<void> server::drain() {
-    asio::post(workers_.front()->context(), [this] { stop_listeners(); });
-    each_session_drains();
-    asio::steady_timer pause(admin_);
-    const auto until = std::chrono::steady_clock::now() + shared_.current.load()->drain_timeout;
-    do {
-      pause.expires_after(drain_look);
-      co_await pause.async_wait(io);
-      if (std::chrono::steady_clock::now() >= until) end_all();
-    } while (shared_.sessions.size() > 0);
-    // Not admin_.stop(): what still runs there, a KILL of the control account perhaps, ends within its own limit and
-    // must not outlive the poller.
-    if (http_) http_->stop();
-    tls_reload_.stop();
-    signals_.cancel();
-    resolve_pause_.cancel();
-    admin_poller_.stop();
+void server::each_session_drains() {
+  for (auto& each : workers_) {
+    asio::post(each->context(),
+               [home = each.get()] { home->for_each([](client_connection& connection) { connection.drain(); }); });
   }
+}
+
+void server::end_all() {
+  for (const auto& each : shared_.sessions.list()) each->stop({session::stop_reason::drained, "drain-timeout"}, {});
+}
+
+asio::awaitable<void> server::drain() {
+  asio::post(workers_.front()->context(), [this] { stop_listeners(); });
+  each_session_drains();
+  asio::steady_timer pause(admin_);
+  const auto until = std::chrono::steady_clock::now() + shared_.current.load()->drain_timeout;
+  do {
+    pause.expires_after(drain_look);
+    co_await pause.async_wait(io);
+    if (std::chrono::steady_clock::now() >= until) end_all();
+  } while (shared_.sessions.size() > 0);
+  // Not admin_.stop(): what still runs there, a KILL of the control account perhaps, ends within its own limit and
+  // must not outlive the poller.
+  if (http_) http_->stop();
+  tls_reload_.stop();
+  signals_.cancel();
+  resolve_pause_.cancel();
+  admin_poller_.stop();
+}
 
 }  // namespace sessiongate::proxy
