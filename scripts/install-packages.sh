@@ -54,7 +54,7 @@ without_services() {
   return "$result"
 }
 
-[[ $# -gt 0 ]] || fail "usage: install-packages.sh SECTION... (build quickstart test bench)"
+[[ $# -gt 0 ]] || fail "usage: install-packages.sh SECTION... (build quickstart test bench clients)"
 
 missing=()
 for name in "$@"; do

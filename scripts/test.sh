@@ -8,13 +8,14 @@ usage() {
   cat <<'END'
 usage: scripts/test.sh [option…] [-- pytest arguments…]
 
-Without options: everything. Format, the dev build with its unit and integration tests, the quickstart's scenario,
-clang-tidy, the same tests again under AddressSanitizer + UndefinedBehaviorSanitizer and under ThreadSanitizer,
+Without options: everything. Format, the dev build with its unit and integration tests, the clients (test/clients), the
+quickstart's scenario, clang-tidy, the same tests again under AddressSanitizer + UndefinedBehaviorSanitizer and under ThreadSanitizer,
 each fuzz target for some seconds, and the guard on what one query costs (docs/performance.md). Stops at the first stage
 that fails.
 
   --quick             format and the dev build with all its tests only
   --preset NAME       only this preset: dev, asan, tsan or fuzz
+  --clients           the dev build and the programs in many languages that run directly and through the proxy only
   --guard             format, the release build and the guard on what one query costs only
   --integration-only  leave out all but the build and the integration tests (of --preset, else dev)
   --no-install        do not look for missing packages
@@ -28,6 +29,7 @@ END
 presets=(dev asan tsan fuzz)
 extras=true            # stages that concern no preset of their own
 integration_only=false
+clients_only=false
 install=true
 pytest_arguments=()
 
@@ -41,6 +43,7 @@ while [[ $# -gt 0 ]]; do
       ;;
     --guard) presets=() ;;
     --integration-only) integration_only=true extras=false ;;
+    --clients) clients_only=true presets=(dev) extras=false ;;
     --no-install) install=false ;;
     --help) usage; exit 0 ;;
     --) shift; pytest_arguments=("$@"); break ;;
@@ -74,6 +77,7 @@ count_cases() {
     /^=+ .*(passed|failed|error).* in [0-9.]+s/ {
       passed += number_before("passed"); failed += number_before("failed") + number_before("error"); next
     }
+    /^clients: [0-9]+ passed, [0-9]+ failed/ { passed += number_before("passed"); failed += number_before("failed"); next }
     fuzz && /tests passed, [0-9]+ tests? failed out of [0-9]+/ {
       wrong = number_before("tests? failed"); sub(/.*out of /, ""); passed += $0 - wrong; failed += wrong
     }
@@ -131,6 +135,10 @@ integration() {
     /usr/bin/python3 -m pytest -v test/integration "${pytest_arguments[@]}"
 }
 
+clients() {
+  SESSIONGATE_BINARY="$PWD/build/dev/proxy/sessiongate" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 test/clients/run.py
+}
+
 guard() {
   cmake --preset release >/dev/null && cmake --build --preset release --target sessiongate bench_programs &&
     /usr/bin/python3 test/bench/count_guard.py
@@ -150,13 +158,23 @@ export TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=1:external_symbolizer_
 export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19
 export CCACHE_SLOPPINESS=pch_defines,time_macros
 
-if $install; then stage packages scripts/install-packages.sh build quickstart test; fi
+if $install; then
+  sections=(build quickstart test)
+  if $extras || $clients_only; then sections+=(clients); fi
+  stage packages scripts/install-packages.sh "${sections[@]}"
+fi
+if $clients_only; then
+  stage "dev: build" build dev
+  stage clients clients
+  finish 0
+fi
 $integration_only || stage format check_format
 for preset in "${presets[@]}"; do
   stage "$preset: build" build "$preset"
   $integration_only || stage "$preset: unit" ctest --preset "$preset" --verbose
   [[ "$preset" == fuzz ]] || stage "$preset: integration" integration "$preset"
   if $extras && [[ "$preset" == dev ]]; then
+    stage clients clients
     stage quickstart scripts/quickstart.sh --once --binary build/dev/proxy/sessiongate
     stage clang-tidy tidy
   fi
