@@ -52,6 +52,9 @@ class stream {
   [[nodiscard]] std::optional<std::uint64_t> write_progress() const;
   /// Wakes whoever waits, soon and not on this stack. Idempotent.
   void close();
+  /// As close(), but the peer sees a reset in place of an orderly end; not while it has still to take bytes, which a
+  /// reset would throw away.
+  void reset();
 
   io_result read_some(std::span<std::uint8_t> into);
   io_result write_some(protocol::bytes_view from);
