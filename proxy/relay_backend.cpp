@@ -136,12 +136,14 @@ void relay::responses_delivered() {
 }
 
 /// The client just sees its connection end, as it would without a proxy: its library turns that into 2013 by itself,
-/// and knows then not to use the connection again.
+/// and knows then not to use the connection again. A reset is passed on as one: MariaDB ends idle connections so, and
+/// drivers tell 2006 from 2013 by it.
 void relay::backend_closed(const error_code& ec) {
   if (quit_seen_) {
     connection_.end({stop_reason::client_quit, {}});
     return;
   }
+  if (ec == boost::system::errc::connection_reset) connection_.client().reset();
   connection_.end({stop_reason::backend_gone, ec ? ec.message() : "the backend closed the connection"});
 }
 

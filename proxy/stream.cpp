@@ -101,6 +101,15 @@ void stream::close() {
   }
 }
 
+void stream::reset() {
+  int untaken = 0;
+  if (is_open() && ::ioctl(watch_.descriptor, SIOCOUTQ, &untaken) == 0 && untaken == 0) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(watch_.descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  close();
+}
+
 /// That a socket can be written to is told when a good part of its buffer is free: a slow peer takes some long before
 /// that. So the bytes that it has still to take are looked at, too.
 std::optional<std::uint64_t> stream::write_progress() const {

@@ -59,6 +59,9 @@ class stream {
   [[nodiscard]] std::optional<std::uint64_t> write_progress() const;
   /// Wakes whoever waits, soon and not on this stack. Idempotent.
   void close();
+  /// As close(), but the peer sees a reset in place of an orderly end; not while it has still to take bytes, which a
+  /// reset would throw away.
+  void reset();
 
   /// On a stream with a transport, a write that was not done in full has to be followed by one that begins with the
   /// bytes that were left.

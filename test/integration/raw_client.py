@@ -120,6 +120,13 @@ class RawClient:
         except Closed:
             return True
 
+    def ending(self):
+        """How an idle connection ends: the bytes that still come, and whether it is reset."""
+        try:
+            return self.socket.recv(1 << 18), "orderly"
+        except ConnectionResetError:
+            return b"", "reset"
+
     # Login
 
     def read_greeting(self):

@@ -32,6 +32,16 @@ def test_every_command_is_1927_and_then_the_end(gate, open_session, code, body):
     assert is_alive(killer)
 
 
+def test_an_idle_connection_that_the_server_ends_looks_the_same_through_the_proxy(gate, mariadb):
+    """MariaDB resets it at its wait_timeout, and client libraries tell 2006 from 2013 by that."""
+    def ending(port):
+        with RawClient(port).login() as client:
+            client.query("SET SESSION wait_timeout = 1")
+            return client.ending()
+
+    assert ending(gate.port) == ending(mariadb.port)
+
+
 def test_commands_of_the_proxy_are_still_answered(open_session):
     killer, victim = open_session(), open_session()
     identifier = listed_ids(victim)["cs_id"]
