@@ -50,6 +50,9 @@ inline constexpr capabilities mariadb_bulk_unit_results = 1ULL << 37U;
 
 inline constexpr capabilities mysql_mask = 0xFFFFFFFFULL;
 
+/// What says how bytes travel: a proxy agrees on these with each of its sides apart.
+inline constexpr capabilities transport_capabilities = client_ssl | client_compress | client_zstd_compression;
+
 constexpr bool has(capabilities set, capabilities flag) {
   return (set & flag) == flag;
 }

@@ -56,6 +56,8 @@ inline constexpr std::uint16_t query_interrupted = 1317;
 inline constexpr std::uint16_t connection_killed = 1927;
 inline constexpr std::uint16_t cannot_connect = 2003;
 inline constexpr std::uint16_t lost_connection = 2013;
+inline constexpr std::uint16_t tls_error = 2026;
+inline constexpr std::uint16_t insecure_transport = 3159;
 inline constexpr std::uint16_t client_interaction_timeout = 4031;  // MySQL 8
 inline constexpr std::uint16_t unknown_operator = 5010;  // the original's own number for a malformed proxy command
 }  // namespace er

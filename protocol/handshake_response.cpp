@@ -33,6 +33,14 @@ void write_auth_response(wire_writer& writer, std::string_view data, capabilitie
   writer.write_string(data);
 }
 
+void write_fixed_part(wire_writer& writer, const handshake_response& value) {
+  writer.write_u32(static_cast<std::uint32_t>(value.flags));
+  writer.write_u32(value.packet_size_max);
+  writer.write_u8(value.collation);
+  writer.write_zeros(reserved_size - 4);
+  writer.write_u32(has(value.flags, client_mysql) ? 0 : static_cast<std::uint32_t>(value.flags >> 32U));
+}
+
 }  // namespace
 
 bool is_ssl_request(bytes_view payload) {
@@ -66,13 +74,14 @@ result<handshake_response> parse_handshake_response(bytes_view payload) {
   return value;
 }
 
+void write_ssl_request(bytes& out, const handshake_response& value) {
+  wire_writer writer(out);
+  write_fixed_part(writer, value);
+}
+
 void write_handshake_response(bytes& out, const handshake_response& value) {
   wire_writer writer(out);
-  writer.write_u32(static_cast<std::uint32_t>(value.flags));
-  writer.write_u32(value.packet_size_max);
-  writer.write_u8(value.collation);
-  writer.write_zeros(reserved_size - 4);
-  writer.write_u32(has(value.flags, client_mysql) ? 0 : static_cast<std::uint32_t>(value.flags >> 32U));
+  write_fixed_part(writer, value);
   writer.write_null_string(value.user);
   write_auth_response(writer, value.auth_response, value.flags);
   if (has(value.flags, client_connect_with_db)) writer.write_null_string(value.database);

@@ -25,6 +25,9 @@ struct handshake_response {
 /// True for the 32-byte payload that asks for TLS and has no user yet.
 bool is_ssl_request(bytes_view payload);
 
+/// Appends the payload that asks for TLS ahead of `value`, whose flags must have client_ssl.
+void write_ssl_request(bytes& out, const handshake_response& value);
+
 /// The flags of an SSLRequest or of a handshake response, MariaDB's extended ones included.
 result<capabilities> parse_client_flags(bytes_view payload);
 

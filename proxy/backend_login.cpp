@@ -1,5 +1,6 @@
 #include "proxy/backend_login.hpp"
 
+#include "proxy/backend_tls.hpp"
 #include "proxy/dial.hpp"
 #include "proxy/error_reply.hpp"
 #include "proxy/login.hpp"
@@ -44,6 +45,8 @@ class pass_through {
 
  private:
   awaitable<std::optional<login_failure>> reach();
+  void prepare_response();
+  awaitable<std::optional<login_failure>> secure();
   awaitable<error_code> send_response();
   awaitable<pass_result> carry();
   awaitable<std::optional<login_failure>> carry_answer(const protocol::bytes& request);
@@ -55,6 +58,7 @@ class pass_through {
   client_connection& connection_;
   packet_channel& client_;
   protocol::handshake_response response_;
+  protocol::handshake_response to_backend_;
   stream& stream_;
   packet_channel backend_;
   protocol::greeting hello_;
@@ -77,6 +81,7 @@ awaitable<std::optional<login_failure>> pass_through::reach() {
   hello_ = std::move(*reached.hello);
   shared.server.learn(hello_);
   // The client was offered what the greeting before this one said.
+  response_.flags &= ~protocol::transport_capabilities;
   const auto missing = response_.flags & ~hello_.flags & ~protocol::client_mysql;
   if ((missing & ~(protocol::client_plugin_auth | protocol::client_secure_connection)) != 0) {
     co_return failed({protocol::er::handshake_error, "08S01", "Bad handshake: the server has changed, log in again"},
@@ -86,17 +91,29 @@ awaitable<std::optional<login_failure>> pass_through::reach() {
   co_return std::nullopt;
 }
 
-awaitable<error_code> pass_through::send_response() {
-  auto response = response_;
+void pass_through::prepare_response() {
+  to_backend_ = response_;
+  auto& response = to_backend_;
   response.flags |= protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
   response.flags |= hello_.flags & (protocol::client_session_track | protocol::client_connect_attrs);
   response.auth_plugin = unknown_plugin;
   response.auth_response.clear();
   response.attributes.emplace_back("sessiongate_cs_id", std::to_string(connection_.cs_id()));
   response.attributes.emplace_back("sessiongate_client", connection_.session::client_session::client().text());
-  negotiated_ = response.flags;
+}
+
+awaitable<std::optional<login_failure>> pass_through::secure() {
+  auto& shared = connection_.shared();
+  const deadline limit(connection_.home(), shared.settings.connect_timeout, [this] { stream_.close(); });
+  auto error = co_await secure_backend(stream_, backend_, hello_, to_backend_, shared.settings, shared.tls);
+  if (error) co_return failed(std::move(*error), stop_reason::backend_unreachable);
+  co_return std::nullopt;
+}
+
+awaitable<error_code> pass_through::send_response() {
+  negotiated_ = to_backend_.flags;
   protocol::bytes payload;
-  protocol::write_handshake_response(payload, response);
+  protocol::write_handshake_response(payload, to_backend_);
   co_return co_await backend_.write(payload);
 }
 
@@ -171,6 +188,8 @@ awaitable<pass_result> pass_through::carry() {
 awaitable<pass_result> pass_through::run() {
   if (auto unreached = co_await reach()) co_return std::move(*unreached);
   if (clashed_) co_return backend_lost();
+  prepare_response();
+  if (auto insecure = co_await secure()) co_return std::move(*insecure);
   if (co_await send_response()) co_return backend_lost();
   co_return co_await carry();
 }
@@ -199,6 +218,8 @@ awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gatew
   response.collation = reached.hello->collation;
   response.user = "sessiongate_probe";
   response.auth_plugin = native_password_plugin;
+  auto insecure = co_await secure_backend(connection, channel, *reached.hello, response, shared.settings, shared.tls);
+  if (insecure) co_return std::move(*insecure);
   protocol::bytes payload;
   protocol::write_handshake_response(payload, response);
   auto ec = co_await channel.write(payload);

@@ -1,6 +1,7 @@
 #include "proxy/config.hpp"
 
 #include "proxy/settings.hpp"
+#include "proxy/tls_context.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -119,6 +120,20 @@ void check_together(const config& settings, std::vector<std::string>& errors) {
   }
 }
 
+void check_tls(const config& settings, std::vector<std::string>& errors) {
+  const bool client_side = client_tls_mode(settings) != tls_mode::disabled;
+  if (client_side && settings.client_tls_cert.empty())
+    errors.emplace_back("--client-tls: needs --client-tls-cert (auto makes one at start)");
+  if (!client_side && !settings.client_tls && !settings.client_tls_ca.empty())
+    errors.emplace_back("--client-tls-ca: needs --client-tls-cert");
+  if (!errors.empty()) return;
+  try {
+    const tls_context tried(settings);
+  } catch (const std::runtime_error& wrong) {
+    errors.emplace_back(wrong.what());
+  }
+}
+
 std::string print(const config& source) {
   nlohmann::ordered_json document;
   for (const auto& each : settings()) document[file_key(each.name)] = each.show(source);
@@ -141,6 +156,10 @@ std::string report(const std::vector<std::string>& errors) {
 }
 
 }  // namespace
+
+tls_mode client_tls_mode(const config& settings) {
+  return settings.client_tls.value_or(settings.client_tls_cert.empty() ? tls_mode::disabled : tls_mode::preferred);
+}
 
 invocation read_configuration(int argc, const char* const* argv, const environment& env) {
   CLI::App app("sessiongate: a MySQL-protocol proxy that puts session control first", "sessiongate");
@@ -189,6 +208,7 @@ invocation read_configuration(int argc, const char* const* argv, const environme
   }
   read_secrets(settings_read, env, errors);
   check_together(settings_read, errors);
+  check_tls(settings_read, errors);
   if (!errors.empty()) return leave(2, report(errors));
   if (print_config) return leave(0, print(settings_read));
   if (check) return leave(0, "sessiongate: the configuration is good\n");

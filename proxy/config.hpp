@@ -17,6 +17,9 @@ using std::chrono::milliseconds;
 
 enum class log_format : std::uint8_t { text, json };
 
+/// What a side does about TLS; each does what those before it do. Verifying is for the backend's side.
+enum class tls_mode : std::uint8_t { disabled, preferred, required, verify_ca, verify_identity };
+
 struct config {
   session::endpoint listen{"0.0.0.0", 2883};
   std::optional<session::endpoint> backend;  // required
@@ -33,6 +36,21 @@ struct config {
   std::string control_user;                      // empty: no control account
   std::string control_password_file;
   std::string control_password;
+
+  // TLS. Files in PEM form; empty: none.
+  std::optional<tls_mode> client_tls;  // none: preferred when there is a certificate, else disabled
+  std::string client_tls_cert;         // or "auto": one is made at start
+  std::string client_tls_key;          // empty: in the certificate's file
+  std::string client_tls_ca;           // who signs clients' certificates; empty: clients are not asked for one
+  std::string client_tls_verify = "required";
+  tls_mode backend_tls = tls_mode::disabled;
+  std::string backend_tls_ca;  // empty: the system's
+  std::string backend_tls_cert;
+  std::string backend_tls_key;
+  std::string tls_min_version = "1.2";
+  std::string tls_ciphers;                   // TLS 1.2; empty: OpenSSL's default
+  std::string tls_ciphersuites;              // TLS 1.3
+  milliseconds tls_reload_interval{10'000};  // how often the files are looked at; 0: never
 
   milliseconds connect_timeout{10'000};  // to a backend: TCP connection and greeting
   milliseconds login_timeout{10'000};    // a client's whole login
@@ -56,6 +74,9 @@ struct config {
   log_format format = log_format::text;
   std::string config_file;
 };
+
+/// With its default worked out.
+tls_mode client_tls_mode(const config& settings);
 
 /// What main() does with the command line.
 struct invocation {

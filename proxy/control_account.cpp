@@ -1,5 +1,6 @@
 #include "proxy/control_account.hpp"
 
+#include "proxy/backend_tls.hpp"
 #include "proxy/dial.hpp"
 #include "proxy/kill_route.hpp"
 #include "proxy/log.hpp"
@@ -31,8 +32,12 @@ interrupt_answer unreached(std::string message) {
 /// One connection of the control account.
 class control_connection {
  public:
-  control_connection(const config& settings, const backend& server, poller& on)
-      : settings_(settings), server_(server), stream_(on), channel_(stream_, scratch_, settings.login_packet_max) {}
+  control_connection(const config& settings, const backend& server, const tls_context& tls, poller& on)
+      : settings_(settings),
+        server_(server),
+        tls_(tls),
+        stream_(on),
+        channel_(stream_, scratch_, settings.login_packet_max) {}
 
   void close() { stream_.close(); }
   awaitable<interrupt_answer> run(std::string statement);
@@ -44,6 +49,7 @@ class control_connection {
 
   const config& settings_;
   const backend& server_;
+  const tls_context& tls_;
   std::array<std::uint8_t, 4096> scratch_{};
   stream stream_;
   packet_channel channel_;
@@ -78,6 +84,8 @@ awaitable<interrupt_answer> control_connection::log_in() {
   response.auth_plugin =
       reached.hello->auth_plugin == caching_sha2_plugin ? caching_sha2_plugin : native_password_plugin;
   response.auth_response = respond(response.auth_plugin, reached.hello->nonce);
+  if (auto insecure = co_await secure_backend(stream_, channel_, *reached.hello, response, settings_, tls_))
+    co_return unreached(std::move(insecure->message));
   protocol::bytes payload;
   protocol::write_handshake_response(payload, response);
   if (const auto ec = co_await channel_.write(payload)) co_return unreached(ec.message());
@@ -128,7 +136,7 @@ awaitable<interrupt_answer> control_account::kill(std::uint32_t connection_id, a
 
 awaitable<interrupt_answer> control_account::run(std::string statement) {
   // The timer's handler may run after this coroutine has ended, so it shares the connection.
-  const auto connection = std::make_shared<control_connection>(settings_, server_, home_);
+  const auto connection = std::make_shared<control_connection>(settings_, server_, tls_, home_);
   const auto late = std::make_shared<bool>(false);
   boost::asio::steady_timer limit(home_.context(), settings_.kill_timeout);
   limit.async_wait([connection, late](const error_code& ec) {

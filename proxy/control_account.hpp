@@ -5,6 +5,7 @@
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
 #include "proxy/stream.hpp"
+#include "proxy/tls_context.hpp"
 
 #include "admin/execute.hpp"
 
@@ -13,8 +14,8 @@ namespace sessiongate::proxy {
 class control_account {
  public:
   /// `home` is the admin thread's.
-  control_account(const config& settings, const backend& server, poller& home)
-      : settings_(settings), server_(server), home_(home) {}
+  control_account(const config& settings, const backend& server, const tls_context& tls, poller& home)
+      : settings_(settings), server_(server), tls_(tls), home_(home) {}
 
   [[nodiscard]] bool configured() const { return !settings_.control_user.empty(); }
   /// Answers within kill_timeout, on the caller's executor.
@@ -25,6 +26,7 @@ class control_account {
 
   const config& settings_;
   const backend& server_;
+  const tls_context& tls_;
   poller& home_;
 };
 

@@ -5,6 +5,7 @@
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
 #include "proxy/control_account.hpp"
+#include "proxy/tls_context.hpp"
 
 #include "admin/kill_counters.hpp"
 #include "admin/proxy_view.hpp"
@@ -24,13 +25,15 @@ struct gateway {
       : settings(std::move(read)),
         current(settings),
         admin_thread(admin.context()),
+        tls(settings),
         entrance(settings),
         server(*settings.backend),
-        control(settings, server, admin) {}
+        control(settings, server, tls, admin) {}
 
   const config settings;                  // as they were at start
   session::published<config> current;     // with what was changed since: for settings that can be
   boost::asio::io_context& admin_thread;  // for what takes longer than a worker may be away from its sessions
+  tls_context tls;
   session::registry sessions;
   session::id_source ids;
   admission entrance;

@@ -4,6 +4,7 @@
 #include "proxy/dial.hpp"
 #include "proxy/error_reply.hpp"
 #include "proxy/password.hpp"
+#include "proxy/tls_transport.hpp"
 
 #include "protocol/auth_packets.hpp"
 #include "protocol/greeting.hpp"
@@ -23,9 +24,8 @@ namespace er = protocol::er;
 using session::stop_reason;
 using session::stop_request;
 
-/// What the proxy cannot carry yet, and what only makes sense between two ends.
-constexpr capabilities not_offered =
-    protocol::client_ssl | protocol::client_compress | protocol::client_zstd_compression | protocol::mariadb_com_multi;
+/// What the proxy decides for its side to the client, and what it does not carry.
+constexpr capabilities not_offered = protocol::transport_capabilities | protocol::mariadb_com_multi;
 
 protocol::greeting stand_in_greeting() {
   protocol::greeting hello;
@@ -67,6 +67,8 @@ class client_login {
   awaitable<std::optional<stop_request>> greet();
   awaitable<std::optional<stop_request>> read_response();
   [[nodiscard]] std::optional<stop_refusal> full() const;
+  awaitable<std::optional<stop_request>> read_login(packet_channel::received& packet);
+  awaitable<std::optional<stop_request>> encrypt();
   awaitable<login_outcome> log_in_account();
   awaitable<login_outcome> log_in_proxysys();
   awaitable<bool> verify_proxysys();
@@ -125,6 +127,7 @@ awaitable<std::optional<stop_request>> client_login::greet() {
   hello.thread_id = connection_.cs_id();
   hello.nonce = nonce_;
   hello.flags = (hello.flags & ~not_offered) | protocol::client_plugin_auth | protocol::client_secure_connection;
+  if (connection_.shared().tls.offers_clients()) hello.flags |= protocol::client_ssl;
   if (hello.auth_plugin.empty()) hello.auth_plugin = native_password_plugin;
   offered_ = hello.flags;
   protocol::bytes payload;
@@ -133,8 +136,27 @@ awaitable<std::optional<stop_request>> client_login::greet() {
   co_return std::nullopt;
 }
 
-awaitable<std::optional<stop_request>> client_login::read_response() {
-  const auto packet = co_await channel_.read();
+/// Behind the client's request for TLS. What came with the request in one segment belongs to TLS.
+awaitable<std::optional<stop_request>> client_login::encrypt() {
+  const auto outcome =
+      co_await start_tls(connection_.client(), connection_.shared().tls.accept(), channel_.take_rest());
+  if (!outcome.ec) {
+    connection_.publish_using_ssl(true);
+    co_return std::nullopt;
+  }
+  if (connection_.ended()) co_return stop_request{};
+  co_return stop_request{outcome.refused ? stop_reason::protocol_error : stop_reason::client_gone,
+                         "TLS handshake: " + outcome.why};
+}
+
+/// The login's packet, behind a request for TLS or not.
+awaitable<std::optional<stop_request>> client_login::read_login(packet_channel::received& packet) {
+  packet = co_await channel_.read();
+  const bool wants_tls = !packet.ec && protocol::is_ssl_request(packet.payload);
+  if (wants_tls && connection_.shared().tls.offers_clients()) {
+    if (auto failed = co_await encrypt()) co_return std::move(*failed);
+    packet = co_await channel_.read();
+  }
   if (packet.ec == asio::error::message_size || (!packet.ec && protocol::is_ssl_request(packet.payload))) {
     co_return co_await refuse({protocol::er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
   }
@@ -144,12 +166,23 @@ awaitable<std::optional<stop_request>> client_login::read_response() {
         stop_reason::too_many_logins);
   }
   if (packet.ec) co_return lost(packet.ec);
+  co_return std::nullopt;
+}
+
+awaitable<std::optional<stop_request>> client_login::read_response() {
+  packet_channel::received packet;
+  if (auto failed = co_await read_login(packet)) co_return std::move(*failed);
   auto parsed = protocol::parse_handshake_response(packet.payload);
   if (!parsed) {
     co_return co_await refuse({protocol::er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
   }
   response_ = std::move(*parsed);
   response_.flags &= offered_ | protocol::client_mysql;
+  if (connection_.shared().tls.requires_clients() && !connection_.client().is_encrypted()) {
+    co_return co_await refuse({protocol::er::insecure_transport, "HY000",
+                               "Connections using insecure transport are prohibited (--client-tls required)"},
+                              stop_reason::login_failed);
+  }
   if (!protocol::has(response_.flags, protocol::client_plugin_auth)) {
     co_return co_await refuse({protocol::er::unsupported_auth_mode, "08004",
                                "Client does not support authentication protocol requested by server; consider "

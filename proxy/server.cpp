@@ -74,6 +74,7 @@ server::server(config settings)
       http_route_(nullptr, shared_.control),
       report_(shared_, workers_),
       http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid(), &report_, &shared_.kills},
+      tls_reload_(admin_, shared_.settings, shared_.tls),
       signals_(admin_, SIGTERM, SIGINT),
       resolve_pause_(admin_) {
   shared_.view = &report_;
@@ -103,6 +104,7 @@ bool server::ready() const {
 void server::run() {
   for (auto& each : workers_) each->start();
   set_time_slice(admin_slice);  // where it shares a core with a worker, a long listing must not hold that up
+  tls_reload_.start();
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);
   asio::co_spawn(admin_, resolve_backend(), asio::detached);
   asio::co_spawn(workers_.front()->context(), watch_backend(), asio::detached);
@@ -200,6 +202,7 @@ asio::awaitable<void> server::drain() {
   // Not admin_.stop(): what still runs there, a KILL of the control account perhaps, ends within its own limit and must
   // not outlive the poller.
   if (http_) http_->stop();
+  tls_reload_.stop();
   signals_.cancel();
   resolve_pause_.cancel();
   admin_poller_.stop();

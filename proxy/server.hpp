@@ -5,6 +5,7 @@
 #include "proxy/kill_route.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/proxy_report.hpp"
+#include "proxy/tls_reload.hpp"
 #include "proxy/worker.hpp"
 
 #include "admin/http_server.hpp"
@@ -47,6 +48,7 @@ class server {
   proxy_report report_;
   admin::execution_context http_context_;
   std::optional<admin::http_server> http_;
+  tls_reload tls_reload_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer resolve_pause_;
 };

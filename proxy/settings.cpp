@@ -133,6 +133,36 @@ std::string assign_admin_listen(config& target, std::string_view text) {
   return target.admin_enabled ? assign_listen(target.admin_listen, text) : std::string();
 }
 
+constexpr std::array<std::string_view, 5> tls_modes{"disabled", "preferred", "required", "verify_ca",
+                                                    "verify_identity"};
+
+std::string assign_tls_mode(tls_mode& target, std::string_view text, std::size_t count) {
+  const auto known = std::span(tls_modes).first(count);
+  const auto at = std::ranges::find(known, text);
+  if (at == known.end()) return fmt::format("must be one of {}", fmt::join(known, ", "));
+  target = static_cast<tls_mode>(at - known.begin());
+  return std::string(ok);
+}
+
+std::string assign_client_tls(config& target, std::string_view text) {
+  constexpr std::size_t without_verifying = 3;
+  auto mode = tls_mode::disabled;
+  auto wrong = assign_tls_mode(mode, text, without_verifying);
+  if (wrong.empty()) target.client_tls = mode;
+  return wrong;
+}
+
+std::string_view text_of_mode(tls_mode mode) {
+  return tls_modes.at(static_cast<std::size_t>(mode));
+}
+
+template <auto Member>
+std::string assign_word(config& target, std::string_view text, std::string_view one, std::string_view other) {
+  if (text != one && text != other) return fmt::format("must be {} or {}", one, other);
+  target.*Member = text;
+  return {};
+}
+
 constexpr std::size_t mebibyte = 1024UL * 1024UL;
 constexpr std::size_t counts_max = 10'000'000;
 
@@ -162,6 +192,42 @@ constexpr setting table[] = {
      text_of<&config::control_user>},
     {"control-password-file", "file with the control account's password", assign_text<&config::control_password_file>,
      text_of<&config::control_password_file>},
+    {"client-tls", "TLS with clients: disabled, preferred or required; preferred when there is a certificate",
+     assign_client_tls,
+     [](const config& source) {
+       return source.client_tls ? std::string(text_of_mode(*source.client_tls)) : std::string();
+     }},
+    {"client-tls-cert", "file with the certificate for clients, and its chain; auto: one is made at start",
+     assign_text<&config::client_tls_cert>, text_of<&config::client_tls_cert>},
+    {"client-tls-key", "file with its key, if that is not in the certificate's file",
+     assign_text<&config::client_tls_key>, text_of<&config::client_tls_key>},
+    {"client-tls-ca", "file with the authorities that sign clients' certificates", assign_text<&config::client_tls_ca>,
+     text_of<&config::client_tls_ca>},
+    {"client-tls-verify", "whether clients must show a certificate: required or optional; needs --client-tls-ca",
+     [](config& target, std::string_view text) {
+       return assign_word<&config::client_tls_verify>(target, text, "required", "optional");
+     },
+     text_of<&config::client_tls_verify>},
+    {"backend-tls", "TLS with the backend: disabled, preferred, required, verify_ca or verify_identity",
+     [](config& target, std::string_view text) { return assign_tls_mode(target.backend_tls, text, tls_modes.size()); },
+     [](const config& source) { return std::string(text_of_mode(source.backend_tls)); }},
+    {"backend-tls-ca", "file with the authorities that sign the backend's certificate; none: the system's",
+     assign_text<&config::backend_tls_ca>, text_of<&config::backend_tls_ca>},
+    {"backend-tls-cert", "file with the certificate that the proxy shows to the backend",
+     assign_text<&config::backend_tls_cert>, text_of<&config::backend_tls_cert>},
+    {"backend-tls-key", "file with its key, if that is not in the certificate's file",
+     assign_text<&config::backend_tls_key>, text_of<&config::backend_tls_key>},
+    {"tls-min-version", "oldest TLS version on both sides: 1.2 or 1.3",
+     [](config& target, std::string_view text) {
+       return assign_word<&config::tls_min_version>(target, text, "1.2", "1.3");
+     },
+     text_of<&config::tls_min_version>},
+    {"tls-ciphers", "ciphers of TLS 1.2, as OpenSSL names them", assign_text<&config::tls_ciphers>,
+     text_of<&config::tls_ciphers>},
+    {"tls-ciphersuites", "cipher suites of TLS 1.3, as OpenSSL names them", assign_text<&config::tls_ciphersuites>,
+     text_of<&config::tls_ciphersuites>},
+    {"tls-reload-interval", "how often the files of TLS are looked at; 0: only on SIGHUP",
+     take_duration<&config::tls_reload_interval>, duration_of<&config::tls_reload_interval>},
     {"connect-timeout", "limit for reaching the backend and its greeting", take_duration<&config::connect_timeout>,
      duration_of<&config::connect_timeout>, true},
     {"login-timeout", "limit for a client's whole login", take_duration<&config::login_timeout>,

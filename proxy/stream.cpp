@@ -1,5 +1,7 @@
 #include "proxy/stream.hpp"
 
+#include "proxy/transport.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -44,6 +46,16 @@ void configure_socket(int descriptor) {
   ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+stream::stream(poller& on) : poller_(on) {}
+
+stream::stream(poller& on, int descriptor) : poller_(on) {
+  watch_.descriptor = descriptor;
+}
+
+stream::~stream() {
+  close();
+}
+
 awaitable<error_code> stream::connect(asio::ip::tcp::endpoint to) {
   close();
   const int descriptor = ::socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -58,6 +70,9 @@ awaitable<error_code> stream::connect(asio::ip::tcp::endpoint to) {
 
 void stream::close() {
   if (!is_open()) return;
+  if (top_) top_->finish();
+  top_.reset();
+  encrypted_ = false;
   poller_.forget(watch_);
   ::close(watch_.descriptor);
   watch_.descriptor = -1;
@@ -84,7 +99,7 @@ std::optional<std::uint64_t> stream::write_progress() const {
   return std::uint64_t{write_waits_} << 32U | static_cast<std::uint32_t>(untaken);
 }
 
-io_result stream::read_some(std::span<std::uint8_t> into) {
+io_result stream::receive(std::span<std::uint8_t> into) {
   const auto got = ::recv(watch_.descriptor, into.data(), into.size(), 0);
   if (got > 0) {
     const auto size = static_cast<std::size_t>(got);
@@ -96,11 +111,29 @@ io_result stream::read_some(std::span<std::uint8_t> into) {
   return failed_io();
 }
 
-io_result stream::write_some(protocol::bytes_view from) {
+io_result stream::send(protocol::bytes_view from) {
   const auto put = ::send(watch_.descriptor, from.data(), from.size(), MSG_NOSIGNAL);
   if (put >= 0) return {io_result::status::done, static_cast<std::size_t>(put), {}};
   if (would_block()) watch_.may_write = false;
   return failed_io();
+}
+
+void stream::cover_with(std::unique_ptr<transport> layer) {
+  layer->put_on(std::move(top_));
+  top_ = std::move(layer);
+  encrypted_ = encrypted_ || top_->encrypts();
+  if (top_->holds_input()) watch_.may_read = true;
+}
+
+/// The poller knows of the socket only: what a transport holds counts as readable, too.
+io_result stream::read_through(std::span<std::uint8_t> into) {
+  const auto got = top_->read_some(into);
+  if (top_->holds_input()) watch_.may_read = true;
+  return got;
+}
+
+io_result stream::write_through(protocol::bytes_view from) {
+  return top_->write_some(from);
 }
 
 awaitable<error_code> stream::readable() {

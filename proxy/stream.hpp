@@ -4,6 +4,8 @@
 // Waiting until something can be done is apart from doing it: an idle connection holds no buffer, and a read goes into
 // whatever memory the caller has at hand. Asio coroutines (logins, sessions that the proxy serves itself) and tasks
 // (the data path) each have their own way to wait.
+//
+// TLS and compression lie on the stream as transports (transport.hpp): who reads and writes does not see them.
 #pragma once
 
 #include "proxy/poller.hpp"
@@ -17,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -33,13 +36,15 @@ struct io_result {
   error_code ec;         // closed: none for an orderly end
 };
 
+class transport;
+
 class stream {
  public:
   /// Not connected yet.
-  explicit stream(poller& on) : poller_(on) {}
+  explicit stream(poller& on);
   /// Takes over a connected, non-blocking socket.
-  stream(poller& on, int descriptor) : poller_(on) { watch_.descriptor = descriptor; }
-  ~stream() { close(); }
+  stream(poller& on, int descriptor);
+  ~stream();
   stream(const stream&) = delete;
   stream& operator=(const stream&) = delete;
 
@@ -56,8 +61,27 @@ class stream {
   /// reset would throw away.
   void reset();
 
-  io_result read_some(std::span<std::uint8_t> into);
-  io_result write_some(protocol::bytes_view from);
+  /// On a stream with a transport, a write that was not done in full has to be followed by one that begins with the
+  /// bytes that were left.
+  io_result read_some(std::span<std::uint8_t> into) {
+    if (top_ != nullptr) [[unlikely]]
+      return read_through(into);
+    return receive(into);
+  }
+  io_result write_some(protocol::bytes_view from) {
+    if (top_ != nullptr) [[unlikely]]
+      return write_through(from);
+    return send(from);
+  }
+
+  /// From now on everything goes through `layer`, which goes on through what was there before.
+  void cover_with(std::unique_ptr<transport> layer);
+  /// TLS is one of the layers.
+  [[nodiscard]] bool is_encrypted() const { return encrypted_; }
+
+  // For transports: the socket itself.
+  io_result receive(std::span<std::uint8_t> into);
+  io_result send(protocol::bytes_view from);
 
   // For Asio coroutines. operation_aborted: closed here.
   awaitable<error_code> readable();
@@ -89,9 +113,14 @@ class stream {
   task<error_code> send_all(protocol::bytes_view from);
 
  private:
+  io_result read_through(std::span<std::uint8_t> into);
+  io_result write_through(protocol::bytes_view from);
+
   poller& poller_;
   watch watch_;
   std::uint32_t write_waits_ = 0;
+  std::unique_ptr<transport> top_;
+  bool encrypted_ = false;
 };
 
 /// Statements are small (TCP_NODELAY), and dead peers have to be noticed (keepalive). On a listening socket it holds

@@ -12,6 +12,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
+from certificates import Authority  # noqa: E402
 from clients import Admin, connect, disconnect, runs_on_backend  # noqa: E402
 from mariadb_server import CONTROL_PASSWORD, MariadbServer  # noqa: E402
 from raw_client import COM_QUERY, RawClient  # noqa: E402
@@ -77,6 +78,44 @@ def start_gate(mariadb, secrets):
             return process
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """Signs the certificates of the tests for TLS."""
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory):
+    """An authority that nobody knows."""
+    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
+
+
+@pytest.fixture(scope="session")
+def certificates(authority):
+    """Name -> (certificate, key): files."""
+    return {name: authority.sign(name) for name in ("proxy", "server", "client")}
+
+
+@pytest.fixture(scope="session")
+def tls_server(certificates, authority):
+    """A database server that does TLS."""
+    certificate, key = certificates["server"]
+    server = MariadbServer(f"--ssl-cert={certificate}", f"--ssl-key={key}", f"--ssl-ca={authority.file}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def tls_gate(start_gate, tls_server, certificates):
+    """tls_gate(client=True, backend='required', …): sessiongate in front of tls_server."""
+    def start(client=True, backend=None, host="127.0.0.1", **given):
+        certificate, key = certificates["proxy"]
+        own = {"client_tls_cert": certificate, "client_tls_key": key} if client else {}
+        return start_gate(backend=f"{host}:{tls_server.port}", backend_tls=backend, **{**own, **given})
+
+    return start
 
 
 @pytest.fixture

@@ -211,6 +211,20 @@ TEST_CASE("handshake response: SSL request") {
   CHECK_FALSE(is_ssl_request(join(request, "00"_hex)));
 }
 
+TEST_CASE("handshake response: a written SSL request is the beginning of the login behind it") {
+  handshake_response login;
+  login.flags = client_protocol_41 | client_ssl | client_secure_connection | mariadb_progress;
+  login.packet_size_max = 0xFFFFFF;
+  login.collation = 45;
+  login.user = "somebody";
+  bytes request;
+  write_ssl_request(request, login);
+  bytes whole;
+  write_handshake_response(whole, login);
+  CHECK(is_ssl_request(request));
+  CHECK(bytes(whole.begin(), whole.begin() + 32) == request);
+}
+
 TEST_CASE("handshake response: SSL request with extended capabilities") {
   const auto request = join("84aebf00 00001000 21"_hex, nineteen_zeros, "1d000000"_hex);
   CHECK(is_ssl_request(request));

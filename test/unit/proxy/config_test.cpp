@@ -27,6 +27,9 @@ std::vector<std::string> three_values(const setting& of) {
       {"2000001", "2000002", "2000003"},
       {"trace", "debug", "error"},
       {"json", "text", "json"},
+      {"required", "preferred", "required"},
+      {"optional", "required", "optional"},
+      {"1.3", "1.2", "1.3"},
       {"one", "two", "three"},
   };
   for (const auto& values : candidates) {
@@ -75,6 +78,9 @@ TEST_CASE("every setting can be given by flag, variable and file, in this order 
     const temporary_file file(nlohmann::json{{file_key(each.name), values[0]}}.dump());
     std::vector<std::string> arguments{"--config", file.path(), "--control-user", "control"};
     if (each.name == "control-user") arguments.resize(2);
+    // Files of TLS are read only where TLS is on.
+    if (each.name == "client-tls") arguments.insert(arguments.end(), {"--client-tls-cert", "auto"});
+    if (each.name != "client-tls") arguments.insert(arguments.end(), {"--client-tls", "disabled"});
     test::variables env;
     const auto read = [&] {
       if (each.name == "backend") return good(test::read(arguments, env));

@@ -1,0 +1,15 @@
+// TLS sessions to resume with the backend: a login then costs no key exchange with certificates. Each is used once, as
+// TLS 1.3 wants it. Any thread.
+#pragma once
+
+#include <openssl/types.h>
+
+namespace sessiongate::proxy {
+
+/// From now on `context`, which is for connections to the backend, keeps what its servers hand out.
+void keep_sessions(SSL_CTX* context);
+
+/// Gives a connection that is about to begin a session to resume, when its context has one.
+void resume_session(SSL* connection);
+
+}  // namespace sessiongate::proxy
