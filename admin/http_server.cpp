@@ -3,12 +3,13 @@
 #include "admin/http_api.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -27,7 +28,9 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
+using asio::generic::stream_protocol;
+using http_stream = beast::basic_stream<stream_protocol>;
+using http_acceptor = asio::basic_socket_acceptor<stream_protocol>;
 
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_size_max = std::size_t{16} * 1024;     // bytes taken from the socket at once
@@ -44,17 +47,17 @@ std::optional<unsigned> status_for(const boost::system::error_code& error) {
   return std::nullopt;
 }
 
-std::string describe_request(const tcp::endpoint& from, const http_request& request) {
+std::string describe_request(const socket_address& from, const http_request& request) {
   const auto target = request.target().substr(0, logged_target_max);
   const auto method = request.method_string();
-  return from.address().to_string() + ':' + std::to_string(from.port()) + ' ' +
-         std::string(method.data(), method.size()) + ' ' + std::string(target.data(), target.size());
+  return to_endpoint(from).text() + ' ' + std::string(method.data(), method.size()) + ' ' +
+         std::string(target.data(), target.size());
 }
 
 }  // namespace
 
 struct http_server::implementation : std::enable_shared_from_this<implementation> {
-  implementation(const asio::any_io_executor& executor, const tcp::endpoint& at, http_server_options with,
+  implementation(const asio::any_io_executor& executor, const socket_address& at, http_server_options with,
                  http_pages shown, execution_context& commands)
       : acceptor(executor, at),
         options(std::move(with)),
@@ -63,21 +66,21 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
         backoff(executor) {}
 
   asio::awaitable<void> accept();
-  asio::awaitable<void> serve(beast::tcp_stream stream);
-  asio::awaitable<void> serve_requests(beast::tcp_stream& stream);
-  asio::awaitable<void> drain(beast::tcp_stream& stream, beast::flat_buffer& buffer);
-  asio::awaitable<bool> serve_request(beast::tcp_stream& stream, beast::flat_buffer& buffer, const tcp::endpoint& peer);
+  asio::awaitable<void> serve(http_stream stream);
+  asio::awaitable<void> serve_requests(http_stream& stream);
+  asio::awaitable<void> drain(http_stream& stream, beast::flat_buffer& buffer);
+  asio::awaitable<bool> serve_request(http_stream& stream, beast::flat_buffer& buffer, const socket_address& peer);
   asio::awaitable<http_response> answer(const http_request& request, std::string& outcome);
   http_response show_page(const http_request& request, open_page page) const;
   void spawn(asio::awaitable<void> task);
   void close();
 
-  tcp::acceptor acceptor;
+  http_acceptor acceptor;
   const http_server_options options;
   const http_pages pages;
   execution_context& context;
   asio::steady_timer backoff;
-  std::unordered_set<beast::tcp_stream*> connections;  // each lives in its serve()
+  std::unordered_set<http_stream*> connections;  // each lives in its serve()
 };
 
 void http_server::implementation::spawn(asio::awaitable<void> task) {
@@ -100,17 +103,15 @@ asio::awaitable<void> http_server::implementation::accept() {
       co_await backoff.async_wait(io);
       continue;
     }
-    if (connections.size() < options.connections_max) spawn(serve(beast::tcp_stream(std::move(socket))));
+    if (connections.size() < options.connections_max) spawn(serve(http_stream(std::move(socket))));
   }
 }
 
-asio::awaitable<void> http_server::implementation::serve(beast::tcp_stream stream) {
+asio::awaitable<void> http_server::implementation::serve(http_stream stream) {
   struct entry {
-    std::unordered_set<beast::tcp_stream*>& all;
-    beast::tcp_stream* mine;
-    entry(std::unordered_set<beast::tcp_stream*>& in, beast::tcp_stream* added) : all(in), mine(added) {
-      all.insert(mine);
-    }
+    std::unordered_set<http_stream*>& all;
+    http_stream* mine;
+    entry(std::unordered_set<http_stream*>& in, http_stream* added) : all(in), mine(added) { all.insert(mine); }
     entry(const entry&) = delete;
     entry& operator=(const entry&) = delete;
     ~entry() { all.erase(mine); }
@@ -120,17 +121,17 @@ asio::awaitable<void> http_server::implementation::serve(beast::tcp_stream strea
   co_await serve_requests(stream);
 }
 
-asio::awaitable<void> http_server::implementation::serve_requests(beast::tcp_stream& stream) {
+asio::awaitable<void> http_server::implementation::serve_requests(http_stream& stream) {
   boost::system::error_code ignored;
   const auto peer = stream.socket().remote_endpoint(ignored);
   beast::flat_buffer buffer(options.header_max + read_size_max);
   bool more = true;
   while (more) more = co_await serve_request(stream, buffer, peer);
-  if (!stream.socket().shutdown(tcp::socket::shutdown_send, ignored)) co_await drain(stream, buffer);
+  if (!stream.socket().shutdown(asio::socket_base::shutdown_send, ignored)) co_await drain(stream, buffer);
 }
 
 /// Closing with bytes unread would reset the connection, and the client could lose the answer that was on its way.
-asio::awaitable<void> http_server::implementation::drain(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
+asio::awaitable<void> http_server::implementation::drain(http_stream& stream, beast::flat_buffer& buffer) {
   stream.expires_after(drain_timeout);
   for (std::size_t drained = 0; drained < drain_size_max;) {
     buffer.clear();
@@ -140,8 +141,8 @@ asio::awaitable<void> http_server::implementation::drain(beast::tcp_stream& stre
   }
 }
 
-asio::awaitable<bool> http_server::implementation::serve_request(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                                                                 const tcp::endpoint& peer) {
+asio::awaitable<bool> http_server::implementation::serve_request(http_stream& stream, beast::flat_buffer& buffer,
+                                                                 const socket_address& peer) {
   http::request_parser<http::string_body> parser;
   parser.header_limit(options.header_max);
   parser.body_limit(options.body_max);
@@ -210,7 +211,7 @@ void http_server::implementation::close() {
   for (auto* each : connections) each->close();
 }
 
-http_server::http_server(const asio::any_io_executor& executor, const tcp::endpoint& at, http_server_options options,
+http_server::http_server(const asio::any_io_executor& executor, const socket_address& at, http_server_options options,
                          http_pages pages, execution_context& context)
     : self_(std::make_shared<implementation>(executor, at, std::move(options), std::move(pages), context)) {}
 
@@ -219,7 +220,7 @@ http_server::~http_server() {
 }
 
 std::uint16_t http_server::port() const {
-  return self_->acceptor.local_endpoint().port();
+  return port_of(self_->acceptor.local_endpoint());
 }
 
 void http_server::start() {

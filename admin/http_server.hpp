@@ -3,9 +3,9 @@
 #pragma once
 
 #include "admin/execute.hpp"
+#include "admin/socket_address.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -37,14 +37,14 @@ struct http_pages {
 class http_server {
  public:
   /// Throws boost::system::system_error when the address cannot be listened on (start-up only).
-  http_server(const boost::asio::any_io_executor& executor, const boost::asio::ip::tcp::endpoint& at,
-              http_server_options options, http_pages pages, execution_context& context);
+  http_server(const boost::asio::any_io_executor& executor, const socket_address& at, http_server_options options,
+              http_pages pages, execution_context& context);
   /// Stops. What still runs keeps what it needs, but the context: run the executor dry before that dies.
   ~http_server();
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
 
-  /// The port it listens on (for port 0).
+  /// The port it listens on (for port 0); 0 for a Unix socket.
   [[nodiscard]] std::uint16_t port() const;
   /// Accepts until stop().
   void start();

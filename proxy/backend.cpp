@@ -6,9 +6,9 @@ namespace sessiongate::proxy {
 
 backend::backend(const session::endpoint& configured) : name_(std::make_shared<const session::endpoint>(configured)) {
   boost::system::error_code ec;
-  const auto address = boost::asio::ip::make_address(configured.address, ec);
-  numeric_ = !ec;
-  if (numeric_) set_addresses({boost::asio::ip::tcp::endpoint(address, configured.port)});
+  boost::asio::ip::make_address(configured.address, ec);
+  fixed_ = !ec || configured.is_unix();
+  if (fixed_) set_addresses({admin::to_socket_address(configured)});
 }
 
 void backend::learn(const protocol::greeting& seen) {

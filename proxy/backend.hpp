@@ -1,11 +1,10 @@
 // The backend: where it is, and what its last greeting said. Any thread.
 #pragma once
 
+#include "admin/socket_address.hpp"
 #include "protocol/greeting.hpp"
 #include "session/endpoint.hpp"
 #include "session/published.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
 #include <vector>
@@ -14,14 +13,14 @@ namespace sessiongate::proxy {
 
 class backend {
  public:
-  using addresses = std::vector<boost::asio::ip::tcp::endpoint>;
+  using addresses = std::vector<admin::socket_address>;
 
-  /// A numeric address is resolved from the start; a name has none until set_addresses().
+  /// A numeric address and a Unix socket are resolved from the start; a name has none until set_addresses().
   explicit backend(const session::endpoint& configured);
 
   /// As configured; shared by the server sessions that show it.
   [[nodiscard]] const std::shared_ptr<const session::endpoint>& name() const { return name_; }
-  [[nodiscard]] bool is_numeric() const { return numeric_; }
+  [[nodiscard]] bool needs_no_lookup() const { return fixed_; }
 
   [[nodiscard]] std::shared_ptr<const addresses> resolved() const { return addresses_.load(); }
   void set_addresses(addresses found) { addresses_.store(std::move(found)); }
@@ -33,7 +32,7 @@ class backend {
 
  private:
   std::shared_ptr<const session::endpoint> name_;
-  bool numeric_ = false;
+  bool fixed_ = false;
   session::published<addresses> addresses_{addresses()};
   session::published<protocol::greeting> greeting_{protocol::greeting()};
 };

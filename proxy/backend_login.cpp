@@ -4,6 +4,7 @@
 #include "proxy/error_reply.hpp"
 #include "proxy/login.hpp"
 #include "proxy/password.hpp"
+#include "proxy/proxy_protocol.hpp"
 
 #include "protocol/auth_packets.hpp"
 #include "protocol/command.hpp"
@@ -49,6 +50,7 @@ class pass_through {
   awaitable<std::optional<login_failure>> carry_answer(const protocol::bytes& request);
   awaitable<pass_result> finish(const protocol::bytes& payload);
   awaitable<void> leave();
+  [[nodiscard]] protocol::bytes preamble() const;
   [[nodiscard]] bool expects_answer(protocol::bytes_view request) const;
   login_failure backend_lost() const;
 
@@ -69,10 +71,18 @@ login_failure pass_through::backend_lost() const {
       stop_reason::backend_gone);
 }
 
+protocol::bytes pass_through::preamble() const {
+  const auto form = connection_.shared().settings.proxy_to_backend;
+  if (form == backend_proxy_protocol::off) return {};
+  const auto client = connection_.session::client_session::client();
+  const auto accepted_at = admin::to_endpoint(connection_.client().local_address());
+  return backend_preamble(form, &client, &accepted_at);
+}
+
 awaitable<std::optional<login_failure>> pass_through::reach() {
   auto& shared = connection_.shared();
   const deadline limit(connection_.home(), shared.current.load()->connect_timeout, [this] { stream_.close(); });
-  auto reached = co_await dial(stream_, backend_, shared.server);
+  auto reached = co_await dial(stream_, backend_, shared.server, preamble());
   if (!reached.hello) co_return failed(std::move(reached.error), stop_reason::backend_unreachable);
   hello_ = std::move(*reached.hello);
   shared.server.learn(hello_);
@@ -190,7 +200,7 @@ awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gatew
   stream connection(on.poller());
   packet_channel channel(connection, on.buffer(), shared.settings.login_packet_max);
   const deadline limit(on, shared.current.load()->connect_timeout, [&connection] { connection.close(); });
-  auto reached = co_await dial(connection, channel, shared.server);
+  auto reached = co_await dial(connection, channel, shared.server, backend_preamble(shared.settings.proxy_to_backend));
   if (!reached.hello) co_return std::move(reached.error);
   shared.server.learn(*reached.hello);
   protocol::handshake_response response;

@@ -78,6 +78,7 @@ class client_connection final : public session::client_session,
   void logged_in_as_proxysys();
   [[nodiscard]] bool is_proxysys() const { return proxysys_; }
 
+  using session::client_session::publish_client;
   using session::client_session::publish_database;
   using session::client_session::publish_identity;
   using session::client_session::publish_in_transaction;

@@ -2,6 +2,8 @@
 // (SESSIONGATE_…), JSON file (comments allowed), defaults. docs/configuration.md lists every setting.
 #pragma once
 
+#include "proxy/network_list.hpp"
+
 #include "session/endpoint.hpp"
 
 #include <chrono>
@@ -16,16 +18,23 @@ namespace sessiongate::proxy {
 using std::chrono::milliseconds;
 
 enum class log_format : std::uint8_t { text, json };
+enum class backend_proxy_protocol : std::uint8_t { off, v1, v2 };
 
 struct config {
   session::endpoint listen{"0.0.0.0", 2883};
+  std::string listen_socket;                 // one more, for clients: the path of a Unix socket; empty: none
+  unsigned listen_socket_mode = 0666;        // of the file of a Unix socket for clients
   std::optional<session::endpoint> backend;  // required
-  std::string cluster;                       // empty: not named, any label is taken
-  std::size_t workers = 0;                   // 0: one for each core that this process may use
-  std::vector<std::string> operators;        // backend accounts that see and end everything
+  network_list proxy_protocol_from;          // who may send PROXY headers
+  bool proxy_protocol_required = false;      // and has to
+  backend_proxy_protocol proxy_to_backend = backend_proxy_protocol::off;
+  std::string cluster;                 // empty: not named, any label is taken
+  std::size_t workers = 0;             // 0: one for each core that this process may use
+  std::vector<std::string> operators;  // backend accounts that see and end everything
 
   session::endpoint admin_listen{"127.0.0.1", 2884};
   bool admin_enabled = true;
+  unsigned admin_socket_mode = 0600;  // of its file, when it is a Unix socket
   std::string admin_token_file;
   std::string admin_token;  // empty: only health and metrics answer
   std::string proxysys_password_file;

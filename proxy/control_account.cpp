@@ -4,6 +4,7 @@
 #include "proxy/kill_route.hpp"
 #include "proxy/log.hpp"
 #include "proxy/password.hpp"
+#include "proxy/proxy_protocol.hpp"
 
 #include "protocol/auth_packets.hpp"
 #include "protocol/command.hpp"
@@ -68,7 +69,7 @@ awaitable<bool> control_connection::answer_request(const protocol::bytes& reques
 }
 
 awaitable<interrupt_answer> control_connection::log_in() {
-  auto reached = co_await dial(stream_, channel_, server_);
+  auto reached = co_await dial(stream_, channel_, server_, backend_preamble(settings_.proxy_to_backend));
   if (!reached.hello) co_return unreached(reached.error.message);
   protocol::handshake_response response;
   response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;

@@ -32,8 +32,11 @@ std::string explain(const error_code& ec) {
 
 }  // namespace
 
-awaitable<dial_result> dial(stream& connection, packet_channel& channel, const backend& target) {
+awaitable<dial_result> dial(stream& connection, packet_channel& channel, const backend& target,
+                            protocol::bytes preamble) {
   if (const auto ec = co_await connect_any(connection, target))
+    co_return dial_result{{}, unreachable(target, explain(ec))};
+  if (const auto ec = co_await connection.write_all(preamble))
     co_return dial_result{{}, unreachable(target, explain(ec))};
   const auto packet = co_await channel.read();
   if (packet.ec) co_return dial_result{{}, unreachable(target, explain(packet.ec))};

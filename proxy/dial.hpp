@@ -18,8 +18,10 @@ struct dial_result {
 };
 
 /// Connects `connection` to the first of the backend's addresses that answers and reads the greeting through `channel`,
-/// which must be over that stream. Whoever wants a limit closes the stream: the error is 2003 then, too.
-awaitable<dial_result> dial(stream& connection, packet_channel& channel, const backend& target);
+/// which must be over that stream. `preamble` is sent in front of everything. Whoever wants a limit closes the stream:
+/// the error is 2003 then, too.
+awaitable<dial_result> dial(stream& connection, packet_channel& channel, const backend& target,
+                            protocol::bytes preamble);
 
 /// 2003 (HY000) Can't connect to MySQL server …
 protocol::server_error unreachable(const backend& target, std::string_view why);

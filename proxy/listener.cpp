@@ -20,33 +20,33 @@
 namespace sessiongate::proxy {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace {
 
 constexpr std::chrono::milliseconds accept_back_off{100};  // out of descriptors: waiting helps, spinning does not
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
 
-session::endpoint to_endpoint(const tcp::endpoint& from) {
-  return {from.address().to_string(), from.port()};
-}
-
 }  // namespace
 
-listener::listener(gateway& shared, worker& home, std::span<const std::unique_ptr<worker>> workers)
-    : shared_(shared), home_(home), workers_(workers), acceptor_(home.context()) {
-  const auto& wanted = shared.settings.listen;
+listener::listener(gateway& shared, worker& home, std::span<const std::unique_ptr<worker>> workers,
+                   const session::endpoint& at)
+    : shared_(shared), home_(home), workers_(workers), wanted_(at), file_(at), acceptor_(home.context()) {
   try {
-    listen_on({asio::ip::make_address(wanted.address), wanted.port});
+    listen_on(admin::to_socket_address(at));
   } catch (const boost::system::system_error& error) {
-    throw boost::system::system_error(error.code(), "cannot listen on " + wanted.text());
+    throw boost::system::system_error(error.code(), "cannot listen on " + at.text());
   }
 }
 
-void listener::listen_on(const tcp::endpoint& at) {
+session::endpoint listener::address() const {
+  return wanted_.is_unix() ? wanted_ : admin::to_endpoint(acceptor_.local_endpoint());
+}
+
+void listener::listen_on(const admin::socket_address& at) {
   acceptor_.open(at.protocol());
-  acceptor_.set_option(tcp::acceptor::reuse_address(true));
+  acceptor_.set_option(asio::socket_base::reuse_address(true));
   acceptor_.bind(at);
+  file_.bound(shared_.settings.listen_socket_mode);
   configure_socket(acceptor_.native_handle());
   acceptor_.non_blocking(true);
   acceptor_.listen(static_cast<int>(shared_.settings.listen_backlog));
@@ -67,7 +67,7 @@ worker& listener::least_loaded() {
 
 asio::awaitable<void> listener::run() {
   for (;;) {
-    const auto [ec] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, io);
+    const auto [ec] = co_await acceptor_.async_wait(asio::socket_base::wait_read, io);
     if (ec) break;
     if (accept_waiting()) continue;
     log_event(log_level::error, "accept_failed", {{"error", std::system_category().message(errno)}});
@@ -79,12 +79,12 @@ asio::awaitable<void> listener::run() {
 /// False when accepting does not work (errno tells), so that trying again at once would not help.
 bool listener::accept_waiting() {
   for (;;) {
-    tcp::endpoint client;
+    admin::socket_address client;
     auto size = static_cast<socklen_t>(client.capacity());
     const int descriptor = ::accept4(acceptor_.native_handle(), client.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
     client.resize(size);
-    welcome(least_loaded(), descriptor, to_endpoint(client));
+    welcome(least_loaded(), descriptor, admin::to_endpoint(client));
   }
 }
 

@@ -1,11 +1,16 @@
-// Accepts clients and gives each to the worker with the fewest sessions. Runs on one worker's thread.
+// Accepts clients, over TCP or on a Unix socket, and gives each to the worker with the fewest sessions. Runs on one
+// worker's thread.
 #pragma once
 
 #include "proxy/gateway.hpp"
+#include "proxy/socket_file.hpp"
 #include "proxy/worker.hpp"
 
+#include "admin/socket_address.hpp"
+
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 
 #include <memory>
 #include <span>
@@ -15,10 +20,11 @@ namespace sessiongate::proxy {
 class listener {
  public:
   /// Throws boost::system::system_error when the address cannot be listened on (start-up only).
-  listener(gateway& shared, worker& home, std::span<const std::unique_ptr<worker>> workers);
+  listener(gateway& shared, worker& home, std::span<const std::unique_ptr<worker>> workers,
+           const session::endpoint& at);
 
-  /// The port it listens on (for port 0).
-  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  /// Where it listens: with the port that was taken for port 0.
+  [[nodiscard]] session::endpoint address() const;
 
   void start();
   /// On the home worker's thread.
@@ -27,7 +33,7 @@ class listener {
  private:
   boost::asio::awaitable<void> run();
   worker& least_loaded();
-  void listen_on(const boost::asio::ip::tcp::endpoint& at);
+  void listen_on(const admin::socket_address& at);
   bool accept_waiting();
   void welcome(worker& home, int accepted, session::endpoint client);
   void turn_away(int accepted, const session::endpoint& client);
@@ -35,7 +41,9 @@ class listener {
   gateway& shared_;
   worker& home_;
   std::span<const std::unique_ptr<worker>> workers_;
-  boost::asio::ip::tcp::acceptor acceptor_;
+  session::endpoint wanted_;
+  socket_file file_;
+  boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol> acceptor_;
 };
 
 }  // namespace sessiongate::proxy

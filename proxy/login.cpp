@@ -4,6 +4,7 @@
 #include "proxy/dial.hpp"
 #include "proxy/error_reply.hpp"
 #include "proxy/password.hpp"
+#include "proxy/proxy_protocol.hpp"
 
 #include "protocol/auth_packets.hpp"
 #include "protocol/greeting.hpp"
@@ -63,6 +64,7 @@ class client_login {
   static void time_out(client_connection& connection);
 
   awaitable<protocol::greeting> learn_backend();
+  awaitable<std::optional<stop_request>> learn_client();
   awaitable<std::optional<stop_request>> take_place();
   awaitable<std::optional<stop_request>> greet();
   awaitable<std::optional<stop_request>> read_response();
@@ -79,6 +81,7 @@ class client_login {
   std::optional<protocol::server_error> backend_error_;  // the backend was never seen, and why
   std::string nonce_ = make_nonce();
   name_limit::place place_;  // of this login among those from its address
+  bool has_place_ = false;
   capabilities offered_ = 0;
   protocol::handshake_response response_;
   session::login_name name_;
@@ -102,6 +105,20 @@ stop_request client_login::lost(const error_code& ec) const {
   return {stop_reason::client_gone, ec == asio::error::eof ? "during login" : "during login: " + ec.message()};
 }
 
+/// Whose connection it is, when a load balancer tells.
+awaitable<std::optional<stop_request>> client_login::learn_client() {
+  auto learned = co_await read_proxy_header(channel_, connection_.session::client_session::client(),
+                                            connection_.shared().settings);
+  if (learned.ec) co_return lost(learned.ec);
+  if (!learned.refusal.empty()) {
+    co_await refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
+    co_return stop_request{stop_reason::protocol_error, std::string(learned.refusal)};
+  }
+  if (learned.endpoint) connection_.publish_client(std::move(*learned.endpoint));
+  if (!has_place_) co_return co_await take_place();
+  co_return std::nullopt;
+}
+
 awaitable<std::optional<stop_request>> client_login::take_place() {
   auto place = connection_.shared().entrance.logins.enter(connection_.session::client_session::client().address);
   if (!place) {
@@ -109,6 +126,7 @@ awaitable<std::optional<stop_request>> client_login::take_place() {
                               stop_reason::too_many_logins);
   }
   place_ = std::move(*place);
+  has_place_ = true;
   co_return std::nullopt;
 }
 
@@ -172,9 +190,18 @@ std::optional<stop_refusal> client_login::full() const {
 }
 
 awaitable<login_outcome> client_login::run() {
-  if (auto failed = co_await take_place()) co_return std::move(*failed);
-  if (auto failed = co_await greet()) co_return std::move(*failed);
-  if (auto failed = co_await read_response()) co_return std::move(*failed);
+  // A header that has to come is waited for. Another one is looked for in front of the client's first packet: clients
+  // without one wait for the greeting, and servers do not mind in which order the two cross.
+  const auto& settings = connection_.shared().settings;
+  const bool trusted = settings.proxy_protocol_from.contains(connection_.session::client_session::client().address);
+  const bool header_first = trusted && settings.proxy_protocol_required;
+  std::optional<stop_request> failed;
+  if (header_first) failed = co_await learn_client();
+  if (!trusted) failed = co_await take_place();
+  if (failed) co_return std::move(*failed);
+  if ((failed = co_await greet())) co_return std::move(*failed);
+  if (!header_first && (failed = co_await learn_client())) co_return std::move(*failed);
+  if ((failed = co_await read_response())) co_return std::move(*failed);
   const auto& cluster = connection_.shared().settings.cluster;
   connection_.publish_identity(
       {name_.user, name_.tenant, name_.cluster.empty() ? cluster : name_.cluster, response_.attributes});

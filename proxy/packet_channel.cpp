@@ -26,7 +26,6 @@ bool packet_channel::may_keep(std::size_t size) {
   return true;
 }
 
-/// Adds what has arrived, or what arrives next, to the inbox.
 awaitable<error_code> packet_channel::receive() {
   if (const auto ec = co_await over_.readable()) co_return ec;
   const auto got = over_.read_some(scratch_);

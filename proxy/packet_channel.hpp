@@ -7,6 +7,7 @@
 
 #include "protocol/packet.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -36,6 +37,13 @@ class packet_channel {
   awaitable<received> read();
   awaitable<error_code> write(protocol::bytes_view payload);
 
+  /// For what comes in front of the first packet: adds what arrives next to what has not been asked for,
+  awaitable<error_code> receive();
+  /// which is this,
+  [[nodiscard]] protocol::bytes_view unread() const { return inbox_; }
+  /// and takes its first bytes away.
+  void drop(std::size_t size) { inbox_.erase(inbox_.begin(), inbox_.begin() + static_cast<std::ptrdiff_t>(size)); }
+
   /// What has been read and not been asked for.
   protocol::bytes take_rest() { return std::move(inbox_); }
   /// What another channel over the same stream had read.
@@ -49,7 +57,6 @@ class packet_channel {
   [[nodiscard]] bool packet_complete() const;
   [[nodiscard]] bool too_large() const;
   [[nodiscard]] bool may_keep(std::size_t size);
-  awaitable<error_code> receive();
 
   stream& over_;
   std::span<std::uint8_t> scratch_;

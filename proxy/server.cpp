@@ -9,6 +9,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -70,13 +71,16 @@ std::vector<std::unique_ptr<worker>> make_workers(const config& settings) {
 server::server(config settings)
     : shared_(std::move(settings), admin_poller_),
       workers_(make_workers(shared_.settings)),
-      listener_(shared_, *workers_.front(), workers_),
+      listener_(shared_, *workers_.front(), workers_, shared_.settings.listen),
       http_route_(nullptr, shared_.control),
       report_(shared_, workers_),
       http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid(), &report_, &shared_.kills},
       signals_(admin_, SIGTERM, SIGINT),
       resolve_pause_(admin_) {
   shared_.view = &report_;
+  if (const auto& path = shared_.settings.listen_socket; !path.empty()) {
+    local_listener_.emplace(shared_, *workers_.front(), workers_, session::endpoint{path, 0});
+  }
   if (shared_.settings.admin_enabled) start_http();
 }
 
@@ -89,11 +93,32 @@ void server::start_http() {
   pages.metrics = [this] { return render_metrics(shared_, workers_); };
   pages.log = [](std::string_view line) { log_event(log_level::info, "http", {{"request", line}}); };
   try {
-    const tcp::endpoint at(asio::ip::make_address(settings.admin_listen.address), settings.admin_listen.port);
-    http_.emplace(admin_.get_executor(), at, std::move(options), std::move(pages), http_context_);
+    admin_file_.emplace(settings.admin_listen);
+    http_.emplace(admin_.get_executor(), admin::to_socket_address(settings.admin_listen), std::move(options),
+                  std::move(pages), http_context_);
+    admin_file_->bound(settings.admin_socket_mode);
   } catch (const boost::system::system_error& error) {
     throw boost::system::system_error(error.code(), "cannot listen on " + settings.admin_listen.text());
   }
+}
+
+void server::start_listeners() {
+  const auto start = [this](listener& each) {
+    each.start();
+    log_event(log_level::info, "listening",
+              {{"address", each.address().text()},
+               {"backend", shared_.server.name()->text()},
+               {"workers", workers_.size()},
+               {"pid", ::getpid()}});
+  };
+  start(listener_);
+  if (local_listener_) start(*local_listener_);
+}
+
+/// On their home worker's thread.
+void server::stop_listeners() {
+  listener_.stop();
+  if (local_listener_) local_listener_->stop();
 }
 
 bool server::ready() const {
@@ -106,18 +131,13 @@ void server::run() {
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);
   asio::co_spawn(admin_, resolve_backend(), asio::detached);
   asio::co_spawn(workers_.front()->context(), watch_backend(), asio::detached);
-  listener_.start();
   if (http_) {
     http_->start();
     log_event(log_level::info, "admin_listening",
               {{"address", session::endpoint{shared_.settings.admin_listen.address, http_->port()}.text()},
                {"token", shared_.settings.admin_token.empty() ? "none: closed but for health and metrics" : "set"}});
   }
-  log_event(log_level::info, "listening",
-            {{"address", session::endpoint{shared_.settings.listen.address, listener_.port()}.text()},
-             {"backend", shared_.server.name()->text()},
-             {"workers", workers_.size()},
-             {"pid", ::getpid()}});
+  start_listeners();
   admin_.run();
   for (auto& each : workers_) each->join();
   log_event(log_level::info, "stopped", {});
@@ -150,7 +170,7 @@ asio::awaitable<void> server::watch_backend() {
 
 /// Keeps the addresses of a backend that is configured by name.
 asio::awaitable<void> server::resolve_backend() {
-  if (shared_.server.is_numeric()) co_return;
+  if (shared_.server.needs_no_lookup()) co_return;
   const auto& name = *shared_.server.name();
   tcp::resolver resolver(admin_);
   while (!shared_.draining.load(std::memory_order_relaxed)) {
@@ -159,7 +179,7 @@ asio::awaitable<void> server::resolve_backend() {
       log_event(log_level::warning, "backend_not_resolved", {{"backend", name.text()}, {"error", ec.message()}});
     } else {
       backend::addresses addresses;
-      for (const auto& each : found) addresses.push_back(each.endpoint());
+      for (const auto& each : found) addresses.emplace_back(each.endpoint());
       shared_.server.set_addresses(std::move(addresses));
     }
     resolve_pause_.expires_after(ec ? greeting_retry : name_refresh);
@@ -188,7 +208,7 @@ void server::end_all() {
 }
 
 asio::awaitable<void> server::drain() {
-  asio::post(workers_.front()->context(), [this] { listener_.stop(); });
+  asio::post(workers_.front()->context(), [this] { stop_listeners(); });
   each_session_drains();
   asio::steady_timer pause(admin_);
   const auto until = std::chrono::steady_clock::now() + shared_.current.load()->drain_timeout;

@@ -30,6 +30,8 @@ class server {
 
  private:
   void start_http();
+  void start_listeners();
+  void stop_listeners();
   boost::asio::awaitable<void> watch_backend();
   boost::asio::awaitable<void> resolve_backend();
   boost::asio::awaitable<void> wait_for_signals();
@@ -43,6 +45,8 @@ class server {
   gateway shared_;
   std::vector<std::unique_ptr<worker>> workers_;
   listener listener_;
+  std::optional<listener> local_listener_;  // on the second address, when there is one
+  std::optional<socket_file> admin_file_;
   kill_route http_route_;
   proxy_report report_;
   admin::execution_context http_context_;

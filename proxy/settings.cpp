@@ -22,11 +22,27 @@ bool to_number(std::string_view text, Number& out) {
   return ec == std::errc() && end == text.data() + text.size();
 }
 
-/// `host:port`, `[v6]:port`, `:port` (all addresses).
+constexpr std::string_view unix_scheme = "unix:";
+constexpr std::size_t socket_path_max = 107;  // bytes, by the kernel
+
+std::string check_socket_path(std::string_view path) {
+  if (!path.starts_with('/')) return "must be an absolute path";
+  if (path.size() > socket_path_max) return fmt::format("must be a path of at most {} bytes", socket_path_max);
+  return {};
+}
+
+/// `host:port`, `[v6]:port`, `:port` (all addresses), `unix:/path`.
 std::string assign_endpoint(session::endpoint& target, std::string_view text) {
+  if (text.starts_with(unix_scheme)) {
+    const auto path = text.substr(unix_scheme.size());
+    auto wrong = check_socket_path(path);
+    if (wrong.empty()) target = {std::string(path), 0};
+    return wrong;
+  }
   const auto colon = text.rfind(':');
   std::uint16_t port = 0;
-  if (colon == std::string_view::npos || !to_number(text.substr(colon + 1), port)) return "must be HOST:PORT";
+  if (colon == std::string_view::npos || !to_number(text.substr(colon + 1), port))
+    return "must be HOST:PORT or unix:/PATH";
   auto host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']'))
     host = host.substr(1, host.size() - 2);
@@ -112,7 +128,7 @@ std::string assign_log_format(config& target, std::string_view text) {
 std::string assign_backend(config& target, std::string_view text) {
   session::endpoint at;
   auto wrong = assign_endpoint(at, text);
-  if (wrong.empty() && at.port == 0) wrong = "must name a port";
+  if (wrong.empty() && at.port == 0 && !at.is_unix()) wrong = "must name a port";
   if (wrong.empty()) target.backend = std::move(at);
   return wrong;
 }
@@ -123,7 +139,7 @@ std::string assign_listen(session::endpoint& target, std::string_view text) {
   auto wrong = assign_endpoint(at, text);
   boost::system::error_code ec;
   boost::asio::ip::make_address(at.address, ec);
-  if (wrong.empty() && ec) wrong = "must be a numeric address and a port";
+  if (wrong.empty() && ec && !at.is_unix()) wrong = "must be a numeric address and a port";
   if (wrong.empty()) target = std::move(at);
   return wrong;
 }
@@ -131,6 +147,52 @@ std::string assign_listen(session::endpoint& target, std::string_view text) {
 std::string assign_admin_listen(config& target, std::string_view text) {
   target.admin_enabled = text != "off";
   return target.admin_enabled ? assign_listen(target.admin_listen, text) : std::string();
+}
+
+std::string assign_listen_socket(config& target, std::string_view text) {
+  auto wrong = text.empty() ? std::string() : check_socket_path(text);
+  if (wrong.empty()) target.listen_socket = text;
+  return wrong;
+}
+
+template <auto Member>
+constexpr auto take_mode = [](config& target, std::string_view text) -> std::string {
+  unsigned mode = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (ec != std::errc() || end != text.data() + text.size() || mode > 0777) return "must be a file mode: 600 to 777";
+  target.*Member = mode;
+  return {};
+};
+
+template <auto Member>
+constexpr auto mode_of = [](const config& source) -> std::string { return fmt::format("{:o}", source.*Member); };
+
+std::string assign_proxy_protocol_from(config& target, std::string_view text) {
+  network_list list;
+  for (const auto& each : split_list(text)) {
+    if (!list.add(each)) return fmt::format("must be networks like 10.0.0.0/8: {} is none", each);
+  }
+  target.proxy_protocol_from = std::move(list);
+  return {};
+}
+
+template <auto Member>
+constexpr auto take_switch = [](config& target, std::string_view text) -> std::string {
+  if (text != "on" && text != "off") return "must be on or off";
+  target.*Member = text == "on";
+  return {};
+};
+
+template <auto Member>
+constexpr auto switch_of = [](const config& source) -> std::string { return source.*Member ? "on" : "off"; };
+
+constexpr std::array proxy_forms{"off", "v1", "v2"};  // as backend_proxy_protocol has them
+
+std::string assign_backend_proxy_protocol(config& target, std::string_view text) {
+  const auto* const at = std::ranges::find(proxy_forms, text);
+  if (at == proxy_forms.end()) return fmt::format("must be one of {}", fmt::join(proxy_forms, ", "));
+  target.proxy_to_backend = static_cast<backend_proxy_protocol>(at - proxy_forms.begin());
+  return {};
 }
 
 constexpr std::size_t mebibyte = 1024UL * 1024UL;
@@ -142,6 +204,17 @@ constexpr setting table[] = {
      [](const config& source) { return source.listen.text(); }},
     {"backend", "the MySQL or MariaDB server", assign_backend,
      [](const config& source) { return source.backend ? source.backend->text() : std::string(); }},
+    {"listen-socket", "path of a Unix socket for MySQL clients, beside listen", assign_listen_socket,
+     text_of<&config::listen_socket>},
+    {"listen-socket-mode", "file mode of Unix sockets for clients", take_mode<&config::listen_socket_mode>,
+     mode_of<&config::listen_socket_mode>},
+    {"proxy-protocol-from", "networks (comma list) whose connections may begin with a PROXY header",
+     assign_proxy_protocol_from, [](const config& source) { return source.proxy_protocol_from.text(); }},
+    {"proxy-protocol-required", "on: connections from there have to begin with a PROXY header",
+     take_switch<&config::proxy_protocol_required>, switch_of<&config::proxy_protocol_required>},
+    {"backend-proxy-protocol", "PROXY header that tells the backend the client's address: off, v1 or v2",
+     assign_backend_proxy_protocol,
+     [](const config& source) { return std::string(proxy_forms[static_cast<std::size_t>(source.proxy_to_backend)]); }},
     {"cluster", "this backend's cluster name; logins that name another one are refused", assign_text<&config::cluster>,
      text_of<&config::cluster>},
     {"workers", "worker threads; 0: one for each core that the process may use", take_count<&config::workers, 0, 1024>,
@@ -154,6 +227,8 @@ constexpr setting table[] = {
      [](const config& source) { return fmt::format("{}", fmt::join(source.operators, ",")); }, true},
     {"admin-listen", "address of the HTTP admin API, or off", assign_admin_listen,
      [](const config& source) { return source.admin_enabled ? source.admin_listen.text() : std::string("off"); }},
+    {"admin-socket-mode", "file mode of the admin API's Unix socket", take_mode<&config::admin_socket_mode>,
+     mode_of<&config::admin_socket_mode>},
     {"admin-token-file", "file with the bearer token of the HTTP admin API", assign_text<&config::admin_token_file>,
      text_of<&config::admin_token_file>},
     {"proxysys-password-file", "file with the password of root@proxysys", assign_text<&config::proxysys_password_file>,

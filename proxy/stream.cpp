@@ -1,7 +1,9 @@
 #include "proxy/stream.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
@@ -9,12 +11,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
+#include <chrono>
 
 namespace sessiongate::proxy {
 
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::chrono::milliseconds full_queue_pause{5};
 
 error_code last_error() {
   return {errno, boost::system::system_category()};
@@ -44,13 +49,28 @@ void configure_socket(int descriptor) {
   ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-awaitable<error_code> stream::connect(asio::ip::tcp::endpoint to) {
+asio::generic::stream_protocol::endpoint stream::local_address() const {
+  asio::generic::stream_protocol::endpoint at;
+  auto size = static_cast<socklen_t>(at.capacity());
+  if (::getsockname(watch_.descriptor, at.data(), &size) == 0) at.resize(size);
+  return at;
+}
+
+awaitable<error_code> stream::connect(asio::generic::stream_protocol::endpoint to) {
   close();
   const int descriptor = ::socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) co_return last_error();
   watch_.descriptor = descriptor;
   configure_socket(descriptor);
-  if (::connect(descriptor, to.data(), static_cast<socklen_t>(to.size())) == 0) co_return error_code();
+  const auto size = static_cast<socklen_t>(to.size());
+  int failed = ::connect(descriptor, to.data(), size);
+  while (failed != 0 && errno == EAGAIN) {  // a Unix socket whose queue is full: there is nothing to wait for
+    asio::steady_timer pause(poller_.context(), full_queue_pause);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!is_open()) co_return asio::error::operation_aborted;
+    failed = ::connect(descriptor, to.data(), size);
+  }
+  if (failed == 0) co_return error_code();
   if (errno != EINPROGRESS) co_return last_error();
   if (const auto ec = co_await writable()) co_return ec;
   co_return pending_error(watch_.descriptor);

@@ -1,5 +1,5 @@
-// One TCP connection, to a client or to a backend. Belongs to one thread, its poller's; nothing here blocks, and
-// nothing here is safe from another thread.
+// One connection over TCP or a Unix socket, to a client or to a backend. Belongs to one thread, its poller's; nothing
+// here blocks, and nothing here is safe from another thread.
 //
 // Waiting until something can be done is apart from doing it: an idle connection holds no buffer, and a read goes into
 // whatever memory the caller has at hand. Asio coroutines (logins, sessions that the proxy serves itself) and tasks
@@ -12,7 +12,7 @@
 #include "protocol/bytes.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
@@ -44,7 +44,9 @@ class stream {
   stream& operator=(const stream&) = delete;
 
   /// operation_aborted: it was closed here meanwhile. A stream may connect again after a failure.
-  awaitable<error_code> connect(boost::asio::ip::tcp::endpoint to);
+  awaitable<error_code> connect(boost::asio::generic::stream_protocol::endpoint to);
+  /// Where the peer has connected to.
+  [[nodiscard]] boost::asio::generic::stream_protocol::endpoint local_address() const;
 
   [[nodiscard]] bool is_open() const { return watch_.descriptor >= 0; }
   /// While somebody waits until he may write: a number that stays the same only while the peer takes nothing. A system

@@ -19,8 +19,8 @@ std::string_view to_text(client_session_state state) {
 client_session::client_session(client_session_ids ids, endpoint client, std::int32_t worker_tid,
                                std::string default_cluster)
     : ids_(ids),
-      client_(std::move(client)),
       worker_tid_(worker_tid),
+      client_(std::move(client)),
       who_(identity{.user = {}, .tenant = {}, .cluster = std::move(default_cluster), .attributes = {}}) {}
 
 std::shared_ptr<server_session> client_session::find_connection(std::uint32_t connection_id) const {

@@ -60,11 +60,12 @@ class client_session {
   // Fixed at accept.
   [[nodiscard]] std::uint32_t cs_id() const { return ids_.cs_id; }
   [[nodiscard]] std::uint64_t proxy_sessid() const { return ids_.proxy_sessid; }
-  [[nodiscard]] const endpoint& client() const { return client_; }
   [[nodiscard]] std::int32_t worker_tid() const { return worker_tid_; }
   [[nodiscard]] clock::time_point accepted_at() const { return accepted_at_; }
 
   // Published: any thread.
+  /// The connection's own address until a PROXY header names another.
+  [[nodiscard]] endpoint client() const { return *client_.load(); }
   [[nodiscard]] std::shared_ptr<const identity> who() const { return who_.load(); }
   [[nodiscard]] std::shared_ptr<const std::string> database() const { return database_.load(); }  // "" for none
   [[nodiscard]] server_session_list server_sessions() const { return *server_sessions_.load(); }
@@ -89,6 +90,7 @@ class client_session {
 
  protected:
   // The worker only.
+  void publish_client(endpoint address) { client_.store(std::move(address)); }
   void publish_identity(identity who) { who_.store(std::move(who)); }
   void publish_database(std::string name) { database_.store(std::move(name)); }
   void publish_state(client_session_state state) { state_.store(state, std::memory_order_relaxed); }
@@ -101,7 +103,6 @@ class client_session {
 
  private:
   const client_session_ids ids_;
-  const endpoint client_;
   const clock::time_point accepted_at_ = clock::now();
   const std::int32_t worker_tid_;
   std::atomic<client_session_state> state_{client_session_state::init};
@@ -109,6 +110,7 @@ class client_session {
   std::atomic<bool> in_transaction_{false};
   std::atomic<bool> running_{false};
   std::atomic<std::uint64_t> transactions_{0};
+  published<endpoint> client_;
   published<identity> who_;
   published<std::string> database_{std::string()};
   published<server_session_list> server_sessions_{server_session_list()};

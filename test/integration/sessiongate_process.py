@@ -68,16 +68,17 @@ class SessiongateProcess:
             self._lines.append(line.decode(errors="replace").rstrip("\n"))
 
     def _port(self, event):
-        """From the log line of that event, in either format."""
-        pattern = re.compile(rf'(?:^\S+ \S+ |"event":"){event}\b.*\baddress"?[=:]"?[0-9.]+:(\d+)')
+        """From the log line of that event, in either format. None for a Unix socket."""
+        pattern = re.compile(rf'(?:^\S+ \S+ |"event":"){event}\b.*\baddress"?[=:]"?(?:[0-9.]+:(\d+)|unix:)')
 
         def look():
             if self.process.poll() is not None:
                 self._reader.join(seconds(5))
                 raise AssertionError(f"sessiongate ended with {self.process.returncode} at its start:\n{self.log()}")
-            return next((int(found.group(1)) for found in map(pattern.search, list(self._lines)) if found), None)
+            return next(filter(None, map(pattern.search, list(self._lines))), None)
 
-        return wait_until(look, f"sessiongate logs {event}", limit=20)
+        port = wait_until(look, f"sessiongate logs {event}", limit=20).group(1)
+        return int(port) if port else None
 
     @property
     def pid(self):

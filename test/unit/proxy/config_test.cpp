@@ -27,6 +27,11 @@ std::vector<std::string> three_values(const setting& of) {
       {"2000001", "2000002", "2000003"},
       {"trace", "debug", "error"},
       {"json", "text", "json"},
+      {"on", "off", "on"},
+      {"v1", "v2", "v1"},
+      {"600", "640", "644"},
+      {"/run/one", "/run/two", "/run/three"},
+      {"10.0.0.0/8", "::1", "localhost"},
       {"one", "two", "three"},
   };
   for (const auto& values : candidates) {
@@ -123,7 +128,7 @@ TEST_CASE("all errors are told at once, each with its place") {
   CHECK(contains(errors, file.path() + ": unknown setting \"log-level\""));
   CHECK(contains(errors, file.path() + ": \"cluster\" must be a string, a number or a list"));
   CHECK(contains(errors, file.path() + ": \"log_format\" must be a string, a number or a list"));
-  CHECK(contains(errors, "--listen: must be HOST:PORT (given: nowhere)"));
+  CHECK(contains(errors, "--listen: must be HOST:PORT or unix:/PATH (given: nowhere)"));
   CHECK(contains(errors, "SESSIONGATE_KILL_TIMEOUT: must be a duration: 500ms, 10s or 2m (given: soon)"));
   CHECK(contains(errors, "--backend: required"));
   CHECK(std::ranges::count(errors, '\n') == 9);  // these eight, and where to look

@@ -77,6 +77,32 @@ TEST_CASE("endpoints") {
   CHECK(refused("backend", "10.0.0.1:0"));
 }
 
+TEST_CASE("Unix sockets in place of addresses") {
+  for (const auto* name : {"backend", "listen", "admin-listen"}) {
+    CHECK(taken(name, "unix:/run/sg.sock") == "unix:/run/sg.sock");
+    for (const auto& text : {std::string("unix:"), std::string("unix:run/sg.sock"), "unix:/" + std::string(107, 'x')}) {
+      CHECK(refused(name, text));
+    }
+  }
+  CHECK(taken("listen-socket", "/run/sg.sock") == "/run/sg.sock");
+  CHECK(taken("listen-socket", "").empty());
+  CHECK(refused("listen-socket", "sg.sock"));
+  for (const auto* name : {"listen-socket-mode", "admin-socket-mode"}) {
+    CHECK(taken(name, "0660") == "660");
+    for (const auto* text : {"", "8", "1777", "rw", "-1"}) CHECK(refused(name, text));
+  }
+}
+
+TEST_CASE("the PROXY protocol") {
+  CHECK(taken("proxy-protocol-from", " 10.0.0.0/8 , ::1") == "10.0.0.0/8,::1");
+  CHECK(taken("proxy-protocol-from", "").empty());
+  CHECK(refused("proxy-protocol-from", "10.0.0.0/8,balancer"));
+  CHECK(taken("proxy-protocol-required", "on") == "on");
+  CHECK(refused("proxy-protocol-required", "yes"));
+  for (const auto* form : {"off", "v1", "v2"}) CHECK(taken("backend-proxy-protocol", form) == form);
+  CHECK(refused("backend-proxy-protocol", "v3"));
+}
+
 TEST_CASE("what is listened on is a numeric address") {
   CHECK(refused("listen", "localhost:2883"));
   CHECK(refused("admin-listen", "localhost:2884"));
