@@ -37,6 +37,7 @@ void worker::join() {
   if (!thread_.joinable()) return;
   boost::asio::post(context_, [this] {
     poller_.stop();
+    look_interval_ = {};  // its handler may be on its way already
     look_timer_.cancel();
   });
   thread_.join();
@@ -57,7 +58,7 @@ void worker::for_each(const std::function<void(client_connection&)>& step) {
 void worker::look_at_clients() {
   look_timer_.expires_after(look_interval_);
   look_timer_.async_wait([this](const boost::system::error_code& ec) {
-    if (ec) return;
+    if (ec || look_interval_.count() == 0) return;
     for_each([now = clock::now()](client_connection& each) { each.look_at_clock(now); });
     look_at_clients();
   });

@@ -134,7 +134,7 @@ TEST_CASE("all errors are told at once, each with its place") {
   CHECK(contains(errors, file.path() + ": unknown setting \"log-level\""));
   CHECK(contains(errors, file.path() + ": \"cluster\" must be a string, a number or a list"));
   CHECK(contains(errors, file.path() + ": \"log_format\" must be a string, a number or a list"));
-  CHECK(contains(errors, "--listen: must be HOST:PORT (given: nowhere)"));
+  CHECK(contains(errors, "--listen: must be HOST:PORT or unix:/PATH (given: nowhere)"));
   CHECK(contains(errors, "SESSIONGATE_KILL_TIMEOUT: must be a duration: 500ms, 10s or 2m (given: soon)"));
   CHECK(contains(errors, "--backend: required"));
   CHECK(std::ranges::count(errors, '\n') == 9);  // these eight, and where to look

@@ -120,3 +120,18 @@ TEST_CASE("the load counts what is given and ended") {
   home.drop_load();
   CHECK(home.load() == 1);
 }
+
+TEST_CASE("a worker ends while a look at its clients is due") {
+  worker home(buffer_size, no_spin);
+  home.look_at_clients_every(5ms);
+  home.start();
+  std::atomic<bool> busy{false};
+  boost::asio::post(home.context(), [&] {
+    busy = true;
+    busy.notify_one();
+    std::this_thread::sleep_for(50ms);  // the look becomes due behind the end that is asked for meanwhile
+  });
+  busy.wait(false);
+  home.join();
+  SUCCEED("it has ended");
+}
