@@ -30,9 +30,6 @@ enum class backend_proxy_protocol : std::uint8_t { off, v1, v2 };
 /// What a side does about TLS; each does what those before it do. Verifying is for the backend's side.
 enum class tls_mode : std::uint8_t { disabled, preferred, required, verify_ca, verify_identity };
 
-/// What a side does about TLS; each does what those before it do. Verifying is for the backend's side.
-enum class tls_mode : std::uint8_t { disabled, preferred, required, verify_ca, verify_identity };
-
 struct config {
   session::endpoint listen{"0.0.0.0", 2883};
   std::string listen_socket;                 // one more, for clients: the path of a Unix socket; empty: none
