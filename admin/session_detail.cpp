@@ -39,18 +39,19 @@ attribute_group describe_common(const session::client_session& target, const det
            {"idc_name", std::string()}}};
 }
 
-attributes version_attributes() {
-  return {{"hot_sys_var_version", to_cell(0)},
-          {"sys_var_version", to_cell(0)},
-          {"user_var_version", to_cell(0)},
-          {"last_insert_id_version", to_cell(0)},
-          {"db_name_version", to_cell(0)}};
+attributes version_attributes(const session::state_versions& versions) {
+  using enum session::state_part;
+  return {{"hot_sys_var_version", to_cell(versions.of(hot_system_variables))},
+          {"sys_var_version", to_cell(versions.of(system_variables))},
+          {"user_var_version", to_cell(versions.of(user_variables))},
+          {"last_insert_id_version", to_cell(versions.of(last_insert_id))},
+          {"db_name_version", to_cell(versions.of(database))}};
 }
 
 std::vector<attribute_group> describe_client(const session::client_session& target, const detail_options& options) {
   return {describe_common(target, options),
           {"cs stat", {{"modified_time", to_cell(0)}, {"reported_time", to_cell(0)}}},
-          {"cs var version", version_attributes()}};
+          {"cs var version", version_attributes(target.tracked().versions())}};
 }
 
 attribute_group describe_server(const session::server_session& server, std::string info) {
@@ -62,7 +63,7 @@ attribute_group describe_server(const session::server_session& server, std::stri
                  {"state", std::string(session::to_text(state))},
                  {"transact_count", to_cell(server.transaction_count())},
                  {"server_trans_stat", to_cell(state == session::server_session_state::active ? 1 : 0)}};
-  std::ranges::move(version_attributes(), std::back_inserter(all));
+  std::ranges::move(version_attributes(server.versions()), std::back_inserter(all));
   all.insert(all.end(), {{"is_checksum_supported", to_cell(0)},
                          {"is_safe_read_weak_supported", to_cell(0)},
                          {"is_checksum_switch_supported", to_cell(0)},

@@ -1,6 +1,5 @@
 // What SHOW PROXYSESSION ATTRIBUTE and GET /v1/sessions/{id} tell about one session: the original's 22 rows, and 17 for
-// each server session, in its order. Counters that serve the replay of session state stay 0 while a session has one
-// backend.
+// each server session, in its order.
 #pragma once
 
 #include "admin/result.hpp"

@@ -3,6 +3,7 @@
 
 #include "protocol/bytes.hpp"
 #include "protocol/status_flags.hpp"
+#include "protocol/wire.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -38,6 +39,16 @@ inline std::optional<status_flags> read_ok_status(bytes_view payload) {
   return load_u16(payload, at);
 }
 
+/// The last_insert_id of an OK packet; zero when there is none.
+inline std::uint64_t read_ok_insert_id(bytes_view payload) {
+  if (payload.size() < 2) return 0;
+  const auto at = 1 + lenenc_size(payload[1]);
+  if (at >= payload.size() || payload[at] == 0) return 0;
+  wire_reader reader(payload.subspan(at));
+  const auto id = reader.read_lenenc_int();
+  return reader.ok() ? id : 0;
+}
+
 inline std::optional<status_flags> read_eof_status(bytes_view payload) {
   if (payload.size() < 5) return std::nullopt;
   return load_u16(payload, 3);
@@ -47,5 +58,9 @@ inline std::optional<status_flags> read_eof_status(bytes_view payload) {
 /// stays as it is, the info too: servers write its length in front whatever was negotiated, and clients expect it
 /// there.
 bytes without_session_state(bytes_view packet);
+
+/// `packet` as a client with client_session_track gets it that did not ask for more than servers report by default: of
+/// the system variables only those. Nothing when it is malformed, or when there is nothing to leave out.
+bytes with_default_session_state(bytes_view packet);
 
 }  // namespace sessiongate::protocol

@@ -124,7 +124,11 @@ response_tracker::step response_tracker::advance_held(bytes_view input) {
 /// it.
 response_tracker::step response_tracker::pass_state_ok(bytes_view forward, std::size_t consumed, bytes_view packet) {
   inspect(look(packet));
-  if (cuts_state()) rewritten_ = without_session_state(packet);
+  if (!client_tracks()) {
+    rewritten_ = without_session_state(packet);
+  } else if (narrows_) {
+    rewritten_ = with_default_session_state(packet);
+  }
   const auto sent = rewritten_.empty() ? forward : bytes_view(rewritten_);
   return {consumed, sent, finish_packet(), packet.subspan(packet_header_size)};
 }
@@ -276,6 +280,7 @@ void response_tracker::follow_definitions() {
 /// Only responses that can be several results look at the flag for more: others may carry a stale one.
 void response_tracker::finish_result(const head& packet) {
   const auto status = has_ok_layout(packet) ? read_ok_status(packet.seen) : read_eof_status(packet.seen);
+  if (packet.starts_with(ok_header)) insert_id_ = read_ok_insert_id(packet.seen);
   status_ = status.value_or(status_);
   const bool more = status.has_value() && (*status & status_more_results) != 0;
   if (!more || start_state(current()) != state::first) return end_response(0);
@@ -330,7 +335,11 @@ bool response_tracker::carries_state(const head& packet) const {
 }
 
 bool response_tracker::cuts_state() const {
-  return !has(client_, client_session_track);
+  return narrows_ || !client_tracks();
+}
+
+bool response_tracker::client_tracks() const {
+  return has(client_, client_session_track);
 }
 
 }  // namespace sessiongate::protocol

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace sessiongate::protocol {
 
@@ -43,12 +44,20 @@ class response_tracker {
   /// client_session_track, the state is cut from the OK packets on their way to the client.
   void negotiated(capabilities backend, capabilities client);
 
+  /// The proxy has asked the server to report more system variables than it does by default: a client with
+  /// client_session_track gets the default ones only. Off again when the client asks for more by itself.
+  void narrow_state(bool on) { narrows_ = on; }
+
   [[nodiscard]] bool can_expect() const { return outstanding_count_ < outstanding_max; }
   /// A command with a response has been sent to the backend. Needs can_expect().
   void expect(command sent);
   [[nodiscard]] bool idle() const { return outstanding_count_ == 0; }
   /// The command whose response is being read. Needs !idle().
   [[nodiscard]] command current() const { return outstanding_[outstanding_first_]; }
+  /// The place in the queue of the command that was sent last, and of the one whose response ended last: the same
+  /// number names the same command while it is outstanding.
+  [[nodiscard]] std::uint8_t place_sent() const { return place(outstanding_first_ + outstanding_count_ - 1U); }
+  [[nodiscard]] std::uint8_t place_ended() const { return place(outstanding_first_ - 1U); }
   /// Nothing of a response has come yet for the oldest outstanding command.
   [[nodiscard]] bool at_response_start() const;
 
@@ -60,6 +69,8 @@ class response_tracker {
   void set_status(status_flags value) { status_ = value; }
   /// The ERR code that ended the last response, or zero.
   [[nodiscard]] std::uint16_t last_error() const { return last_error_; }
+  /// The last_insert_id that an OK told since the last call; zero when none did.
+  [[nodiscard]] std::uint64_t take_insert_id() { return std::exchange(insert_id_, std::uint64_t{0}); }
 
  private:
   /// What the next packet will be. The last three are those with many packets that need no look.
@@ -82,6 +93,7 @@ class response_tracker {
     [[nodiscard]] bool starts_with(std::uint8_t value) const { return !seen.empty() && seen.front() == value; }
   };
 
+  static constexpr std::uint8_t place(unsigned number) { return static_cast<std::uint8_t>(number % outstanding_max); }
   static state start_state(command sent);
   static head look(bytes_view packet);
 
@@ -111,7 +123,9 @@ class response_tracker {
   [[nodiscard]] bool has_ok_layout(const head& packet) const;
   [[nodiscard]] bool is_ok(const head& packet) const;
   [[nodiscard]] bool carries_state(const head& packet) const;
+  /// The client is not to see all of an OK's session state.
   [[nodiscard]] bool cuts_state() const;
+  [[nodiscard]] bool client_tracks() const;
 
   capabilities backend_ = 0;
   capabilities client_ = 0;
@@ -119,14 +133,16 @@ class response_tracker {
   bytes passed_;     // what was held, and
   bytes rewritten_;  // what the client gets in place of an OK with state: both only for the step that gave them out
   std::uint64_t definitions_left_ = 0;
+  std::uint64_t insert_id_ = 0;
   std::uint32_t body_left_ = 0;  // bytes of the present packet (header included) that have not come yet
   status_flags status_ = status_autocommit;
   std::uint16_t last_error_ = 0;
   std::uint16_t columns_after_parameters_ = 0;
   state state_ = state::nothing;
-  event pending_ = event::none;       // reported when the present packet has passed
-  bool continues_ = false;            // the present packet is full: the next one belongs to the same payload
-  bool begun_ = false;                // something of the oldest command's response has come
+  event pending_ = event::none;  // reported when the present packet has passed
+  bool continues_ = false;       // the present packet is full: the next one belongs to the same payload
+  bool begun_ = false;           // something of the oldest command's response has come
+  bool narrows_ = false;
   bool definitions_omitted_ = false;  // the server left them out (optional or cached metadata)
   std::uint8_t outstanding_first_ = 0;
   std::uint8_t outstanding_count_ = 0;

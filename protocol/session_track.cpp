@@ -2,6 +2,9 @@
 
 #include "protocol/wire.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace sessiongate::protocol {
 namespace {
 
@@ -57,6 +60,39 @@ bool read_entry(session_change_kind kind, std::string_view data, changes& out) {
 }
 
 }  // namespace
+
+bool is_reported_by_default(std::string_view name) {
+  constexpr std::array<std::string_view, 6> names{
+      "autocommit", "character_set_client", "character_set_connection", "redirect_url",
+      "time_zone",  "character_set_results"};
+  return std::ranges::find(names, name) != names.end();
+}
+
+result<std::string> default_session_changes(std::string_view state_info) {
+  bytes kept;
+  wire_writer writer(kept);
+  wire_reader reader(as_bytes(state_info));
+  while (!reader.at_end()) {
+    const auto kind = reader.read_u8();
+    auto data = reader.read_lenenc_string();
+    if (!reader.ok()) return errc::incomplete_message;
+    bytes variables;
+    if (static_cast<session_change_kind>(kind) == session_change_kind::system_variable) {
+      changes all;
+      if (!read_entry(session_change_kind::system_variable, data, all)) return errc::malformed_field;
+      for (const auto& each : all) {
+        if (!is_reported_by_default(each.name)) continue;
+        wire_writer(variables).write_lenenc_string(each.name);
+        wire_writer(variables).write_lenenc_string(each.value);
+      }
+      if (variables.empty()) continue;
+      data = as_text(variables);
+    }
+    writer.write_u8(kind);
+    writer.write_lenenc_string(data);
+  }
+  return std::string(as_text(kept));
+}
 
 result<std::vector<session_change>> parse_session_changes(std::string_view state_info) {
   changes out;

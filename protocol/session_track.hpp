@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sessiongate::protocol {
@@ -24,6 +25,12 @@ struct session_change {
   std::string name;   // system_variable only
   std::string value;  // the new value; for kinds without a documented layout the raw data
 };
+
+/// The system variables that servers report when nobody asks for others.
+bool is_reported_by_default(std::string_view name);
+
+/// `state_info` without the system variables that are not reported by default; nothing when it is malformed.
+result<std::string> default_session_changes(std::string_view state_info);
 
 /// Unknown kinds are kept with their raw data, so that newer servers do not break a session.
 result<std::vector<session_change>> parse_session_changes(std::string_view state_info);

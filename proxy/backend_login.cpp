@@ -4,6 +4,7 @@
 #include "proxy/error_reply.hpp"
 #include "proxy/login.hpp"
 #include "proxy/password.hpp"
+#include "proxy/state_tracking.hpp"
 
 #include "protocol/auth_packets.hpp"
 #include "protocol/command.hpp"
@@ -89,7 +90,9 @@ awaitable<std::optional<login_failure>> pass_through::reach() {
 awaitable<error_code> pass_through::send_response() {
   auto response = response_;
   response.flags |= protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
-  response.flags |= hello_.flags & (protocol::client_session_track | protocol::client_connect_attrs);
+  response.flags |= hello_.flags & protocol::client_connect_attrs;
+  if (connection_.shared().settings.tracking != session_tracking::off)
+    response.flags |= hello_.flags & protocol::client_session_track;
   response.auth_plugin = unknown_plugin;
   response.auth_response.clear();
   response.attributes.emplace_back("sessiongate_cs_id", std::to_string(connection_.cs_id()));
@@ -141,6 +144,8 @@ awaitable<pass_result> pass_through::finish(const protocol::bytes& payload) {
   connection_.hold_user_place(std::move(*place));
   // Before the client knows: it may be killed, by its own account, as soon as it has read the OK.
   connection_.logged_in(*connection_.who(), response_.database);
+  connection_.tracking().begin_with(read_login_state(ok->state_info));
+  connection_.bound()->bring_to(connection_.tracked().versions());
   connection_.publish_in_transaction((ok->status & protocol::status_in_transaction) != 0);
   protocol::bytes out;
   protocol::write_ok_packet(out, told, response_.flags);

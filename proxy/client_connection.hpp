@@ -82,6 +82,7 @@ class client_connection final : public session::client_session,
   using session::client_session::publish_identity;
   using session::client_session::publish_in_transaction;
   using session::client_session::publish_running;
+  using session::client_session::tracking;
 
  private:
   static awaitable<void> run(std::shared_ptr<client_connection> self);

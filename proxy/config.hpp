@@ -15,6 +15,13 @@ namespace sessiongate::proxy {
 
 using std::chrono::milliseconds;
 
+/// What the proxy asks servers to report about a session's state.
+enum class session_tracking : std::uint8_t {
+  off,
+  reported,  // what they report by themselves
+  all,       // all system variables, from a session's first SET of one on
+};
+
 enum class log_format : std::uint8_t { text, json };
 
 struct config {
@@ -22,7 +29,9 @@ struct config {
   std::optional<session::endpoint> backend;  // required
   std::string cluster;                       // empty: not named, any label is taken
   std::size_t workers = 0;                   // 0: one for each core that this process may use
-  std::vector<std::string> operators;        // backend accounts that see and end everything
+  session_tracking tracking = session_tracking::all;
+  std::size_t user_variables_max = 256;  // kept of one session
+  std::vector<std::string> operators;    // backend accounts that see and end everything
 
   session::endpoint admin_listen{"127.0.0.1", 2884};
   bool admin_enabled = true;

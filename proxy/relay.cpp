@@ -10,6 +10,7 @@ relay::relay(std::shared_ptr<client_connection> connection, logged_in_account ac
       admin_(connection_, account.client, this),
       client_capabilities_(account.client),
       backend_capabilities_(account.backend),
+      state_(connection_, account.backend, account.status),
       kept_(std::move(account.client_rest)) {
   tracker_.negotiated(account.backend, account.client);
   tracker_.set_status(account.status);
@@ -96,20 +97,26 @@ bool relay::is_on(const session::endpoint& backend) const {
   return bound != nullptr && bound->backend() == backend;
 }
 
-/// Runs when the client's command is being answered by the proxy, so the server session is idle.
-awaitable<admin::interrupt_answer> relay::kill(std::uint32_t connection_id, admin::interrupt_scope scope) {
-  admin::interrupt_answer answer;
-  if (broken() || !quiet()) co_return answer;
-  const auto statement = kill_statement(connection_id, scope);
+/// The packet of a statement of the proxy's own, which the tracker expects an answer to from now on. Needs quiet(): the
+/// own response has to be the oldest.
+protocol::bytes relay::begin_own_statement(std::string_view text) {
   protocol::bytes payload{static_cast<std::uint8_t>(protocol::command::query)};
   if (protocol::has(backend_capabilities_, protocol::client_query_attributes)) payload.insert(payload.end(), {0, 1});
-  payload.insert(payload.end(), statement.begin(), statement.end());
+  payload.insert(payload.end(), text.begin(), text.end());
   protocol::bytes packet;
   std::uint8_t sequence_id = 0;
   protocol::append_packet(packet, sequence_id, payload);
   own_statement_ = true;
   own_response_.clear();
   tracker_.expect(protocol::command::query);
+  return packet;
+}
+
+/// Runs when the client's command is being answered by the proxy, so the server session is idle.
+awaitable<admin::interrupt_answer> relay::kill(std::uint32_t connection_id, admin::interrupt_scope scope) {
+  admin::interrupt_answer answer;
+  if (broken() || !quiet()) co_return answer;
+  const auto packet = begin_own_statement(kill_statement(connection_id, scope));
   bool late = false;
   const deadline limit(connection_.home(), connection_.shared().settings.kill_timeout, [this, &late] {
     late = true;

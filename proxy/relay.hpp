@@ -10,6 +10,7 @@
 #include "proxy/admin_conversation.hpp"
 #include "proxy/client_connection.hpp"
 #include "proxy/login.hpp"
+#include "proxy/state_tracking.hpp"
 #include "proxy/task.hpp"
 #include "proxy/wait_slot.hpp"
 
@@ -42,6 +43,7 @@ class relay final : public own_server_session {
       need_more,    // half a head, or a statement that may be for the proxy
       answer,       // a whole command for the proxy
       change_user,  // a whole COM_CHANGE_USER, which has to be edited
+      ask_report,   // a SET: the server has to be asked to report what it changes
       queue_full,   // too many commands wait for their response
       no_backend,   // the server session was killed
       malformed,
@@ -59,6 +61,10 @@ class relay final : public own_server_session {
   task<> resolve(scan::halt why);
   task<> answer_command();
   task<> change_user();
+  task<> ask_report();
+  [[nodiscard]] std::string_view text_of(const protocol::command_framer::step& started) const;
+  [[nodiscard]] bool wants_report(const protocol::command_framer::step& started) const;
+  void follow_statement(const protocol::command_framer::step& started);
   void finish_change_user();
   void refuse_command(const protocol::server_error& error, session::stop_request why);
   void client_closed(const error_code& ec);
@@ -68,7 +74,11 @@ class relay final : public own_server_session {
   void keep_own_response(protocol::bytes_view piece);
   void on_event(const protocol::response_tracker::step& step, protocol::command answered);
   void on_response_complete(protocol::command answered);
-  void apply_session_state(protocol::bytes_view ok_payload);
+  void apply_session_state(protocol::bytes_view ok_payload, bool after_reset);
+  protocol::bytes begin_own_statement(std::string_view text);
+  void finish_own_statement();
+  void follow_response();
+  void state_was_reset();
   task<> send_rest(protocol::bytes_view rest);
   void responses_delivered();
   void backend_closed(const error_code& ec);
@@ -91,6 +101,7 @@ class relay final : public own_server_session {
   protocol::capabilities backend_capabilities_;
   protocol::command_framer framer_;
   protocol::response_tracker tracker_;
+  state_tracking state_;
   wait_slot changed_;  // woken when a response is complete and when something ended
 
   protocol::bytes kept_;  // from the client, not dealt with; the first unsent_ bytes of it go to the backend
@@ -99,8 +110,9 @@ class relay final : public own_server_session {
   std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
   name_limit::place next_place_;                      // of its user, when that is another
   std::string next_database_;                         // while a COM_CHANGE_USER or COM_INIT_DB is under way
-  protocol::bytes own_response_;                      // to a KILL of our own
+  protocol::bytes own_response_;                      // to a statement of our own
   bool own_statement_ = false;                        // the oldest outstanding response is not the client's
+  bool asking_report_ = false;                        // that one is ask_report()'s
   bool forward_next_ = false;                         // the next command was looked at already: it is the backend's
   bool quit_seen_ = false;
   bool writing_to_client_ = false;

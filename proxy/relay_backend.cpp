@@ -3,9 +3,6 @@
 
 #include "proxy/error_reply.hpp"
 
-#include "protocol/ok_packet.hpp"
-#include "protocol/session_track.hpp"
-
 #include <algorithm>
 
 namespace sessiongate::proxy {
@@ -44,6 +41,10 @@ class gathering {
   protocol::bytes_view whole_;
 };
 
+bool is_reset(command sent) {
+  return sent == command::reset_connection || sent == command::change_user;
+}
+
 }  // namespace
 
 /// Follows the responses in `input`. Gives what goes to the client, valid until the next call on this thread.
@@ -75,7 +76,8 @@ void relay::keep_own_response(protocol::bytes_view piece) {
 }
 
 void relay::on_event(const response_tracker::step& step, command answered) {
-  if (!step.state_ok.empty()) apply_session_state(step.state_ok);
+  if (is_reset(answered) && step.what == response_tracker::event::response_complete) state_was_reset();
+  if (!step.state_ok.empty() && !own_statement_) apply_session_state(step.state_ok, is_reset(answered));
   switch (step.what) {
     case response_tracker::event::response_complete:
       on_response_complete(answered);
@@ -92,7 +94,10 @@ void relay::on_event(const response_tracker::step& step, command answered) {
 }
 
 void relay::on_response_complete(command answered) {
-  own_statement_ = false;
+  if (own_statement_)
+    finish_own_statement();
+  else
+    follow_response();
   const bool in_transaction = (tracker_.status() & protocol::status_in_transaction) != 0;
   if (connection_.publish_in_transaction(in_transaction)) connection_.bound()->count_transaction();
   if (tracker_.idle()) {
@@ -114,19 +119,6 @@ void relay::finish_change_user() {
   }
   next_identity_.reset();
   next_place_ = {};
-}
-
-void relay::apply_session_state(protocol::bytes_view ok_payload) {
-  const auto ok = protocol::parse_ok_packet(ok_payload, backend_capabilities_);
-  if (!ok) return;
-  const auto changes = protocol::parse_session_changes(ok->state_info);
-  if (!changes) return;
-  for (const auto& each : *changes) {
-    if (each.kind == protocol::session_change_kind::schema) {
-      connection_.publish_database(each.value);
-      next_database_ = each.value;
-    }
-  }
 }
 
 /// What the client's socket did not take. Nothing more is read from the backend meanwhile.

@@ -61,6 +61,7 @@ relay::scan::halt relay::consider(const protocol::command_framer::step& started)
     if (started.type == command::change_user) return scan::halt::change_user;
   }
   if (!tracker_.can_expect() && !has_no_response(started.type)) return scan::halt::queue_full;
+  if (state_.may_ask() && started.type == command::query && wants_report(started)) return scan::halt::ask_report;
   return scan::halt::none;
 }
 
@@ -69,11 +70,12 @@ void relay::begin_command(const protocol::command_framer::step& started) {
   connection_.home().counters().commands.add(1);
   if (started.type == command::quit) quit_seen_ = true;
   if (has_no_response(started.type)) return;
-  if (tracker_.idle()) {
+  if (!connection_.statement_running()) {
     connection_.bound()->begin_request();
     connection_.publish_running(true);
   }
   tracker_.expect(started.type);
+  if (started.type == command::query) follow_statement(started);
   if (started.type == command::stmt_prepare) admin_.forwarded_prepare();
   if (started.type == command::init_db && !started.payload.empty()) {
     next_database_ = protocol::as_text(started.payload.subspan(1));
@@ -132,6 +134,9 @@ task<> relay::resolve(scan::halt why) {
       break;
     case scan::halt::change_user:
       co_await change_user();
+      break;
+    case scan::halt::ask_report:
+      co_await ask_report();
       break;
     case scan::halt::queue_full:
       co_await wait_until([this] { return tracker_.can_expect(); });

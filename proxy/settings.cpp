@@ -103,6 +103,20 @@ std::string assign_log_level(config& target, std::string_view text) {
   return {};
 }
 
+struct tracking_name {
+  session_tracking value;
+  std::string_view name;
+};
+constexpr std::array<tracking_name, 3> tracking_names{
+    {{session_tracking::off, "off"}, {session_tracking::reported, "reported"}, {session_tracking::all, "all"}}};
+
+std::string assign_tracking(config& target, std::string_view text) {
+  const auto* const found = std::ranges::find(tracking_names, text, &tracking_name::name);
+  if (found == tracking_names.end()) return "must be off, reported or all";
+  target.tracking = found->value;
+  return {};
+}
+
 std::string assign_log_format(config& target, std::string_view text) {
   if (text != "text" && text != "json") return "must be text or json";
   target.format = text == "json" ? log_format::json : log_format::text;
@@ -152,6 +166,13 @@ constexpr setting table[] = {
        return std::string();
      },
      [](const config& source) { return fmt::format("{}", fmt::join(source.operators, ",")); }, true},
+    {"session-tracking", "what servers are asked to report about a session's state: off, reported or all",
+     assign_tracking,
+     [](const config& source) {
+       return std::string(std::ranges::find(tracking_names, source.tracking, &tracking_name::value)->name);
+     }},
+    {"user-variables-max", "user variables of a session that are kept for SHOW PROXYSESSION VARIABLES",
+     take_count<&config::user_variables_max, 0, 65536>, count_of<&config::user_variables_max>},
     {"admin-listen", "address of the HTTP admin API, or off", assign_admin_listen,
      [](const config& source) { return source.admin_enabled ? source.admin_listen.text() : std::string("off"); }},
     {"admin-token-file", "file with the bearer token of the HTTP admin API", assign_text<&config::admin_token_file>,

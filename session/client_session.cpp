@@ -35,6 +35,12 @@ std::shared_ptr<server_session> client_session::find_server_session(std::uint64_
   return found == all->end() ? nullptr : *found;
 }
 
+void client_session::publish_database(std::string name) {
+  if (*database_.load() == name) return;
+  tracked_.count_database_change(name.empty());
+  database_.store(std::move(name));
+}
+
 bool client_session::publish_in_transaction(bool on) {
   if (in_transaction() == on) return false;
   in_transaction_.store(on, std::memory_order_relaxed);

@@ -10,6 +10,7 @@
 #include "session/ids.hpp"
 #include "session/published.hpp"
 #include "session/server_session.hpp"
+#include "session/session_state.hpp"
 #include "session/stop_reason.hpp"
 
 #include <atomic>
@@ -74,6 +75,8 @@ class client_session {
   /// Transactions that ended: the server's in-transaction flag went off.
   [[nodiscard]] std::uint64_t transaction_count() const { return transactions_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool statement_running() const { return running_.load(std::memory_order_relaxed); }
+  /// Variables, last_insert_id, and how often each part of the state has changed.
+  [[nodiscard]] const session_state& tracked() const { return tracked_; }
   /// The server session with this connection_id, or null.
   [[nodiscard]] std::shared_ptr<server_session> find_connection(std::uint32_t connection_id) const;
   /// The server session with this ss_id, or null.
@@ -90,7 +93,8 @@ class client_session {
  protected:
   // The worker only.
   void publish_identity(identity who) { who_.store(std::move(who)); }
-  void publish_database(std::string name) { database_.store(std::move(name)); }
+  void publish_database(std::string name);  // counts a change when it is another one
+  session_state& tracking() { return tracked_; }
   void publish_state(client_session_state state) { state_.store(state, std::memory_order_relaxed); }
   void publish_using_ssl(bool on) { using_ssl_.store(on, std::memory_order_relaxed); }
   void publish_running(bool on) { running_.store(on, std::memory_order_relaxed); }
@@ -110,6 +114,7 @@ class client_session {
   std::atomic<bool> running_{false};
   std::atomic<std::uint64_t> transactions_{0};
   published<identity> who_;
+  session_state tracked_;
   published<std::string> database_{std::string()};
   published<server_session_list> server_sessions_{server_session_list()};
 };

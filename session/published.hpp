@@ -12,14 +12,16 @@ template <class T>
 class published {
  public:
   explicit published(T initial) : value_(std::make_shared<const T>(std::move(initial))) {}
+  /// A value that several share.
+  explicit published(std::shared_ptr<const T> initial) : value_(std::move(initial)) {}
 
   [[nodiscard]] std::shared_ptr<const T> load() const {
     const std::lock_guard lock(mutex_);
     return value_;
   }
 
-  void store(T next) {
-    auto fresh = std::make_shared<const T>(std::move(next));
+  void store(T next) { store(std::make_shared<const T>(std::move(next))); }
+  void store(std::shared_ptr<const T> fresh) {
     const std::lock_guard lock(mutex_);
     value_.swap(fresh);  // the old value dies after the lock is gone, unless a reader still holds it
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "session/endpoint.hpp"
+#include "session/state_versions.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -35,12 +36,16 @@ class server_session {
   [[nodiscard]] std::uint64_t request_count() const { return requests_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t transaction_count() const { return transactions_.load(std::memory_order_relaxed); }
 
+  /// What of its client session's state it has.
+  [[nodiscard]] const state_versions& versions() const { return versions_; }
+
   // The worker only: single writer, so plain loads and stores.
   void begin_request() {
     requests_.store(request_count() + 1, std::memory_order_relaxed);
     state_.store(server_session_state::active, std::memory_order_relaxed);
   }
   void end_request() { state_.store(server_session_state::bound_idle, std::memory_order_relaxed); }
+  void bring_to(const state_versions& client) { versions_.bring_to(client); }
   void count_transaction() { transactions_.store(transaction_count() + 1, std::memory_order_relaxed); }
 
  private:
@@ -50,6 +55,7 @@ class server_session {
   std::atomic<server_session_state> state_{server_session_state::init};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> transactions_{0};
+  state_versions versions_;
 };
 
 }  // namespace sessiongate::session

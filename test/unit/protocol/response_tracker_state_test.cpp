@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "protocol/ok_packet.hpp"
 #include "protocol/packet.hpp"
 
 namespace sessiongate::protocol {
@@ -116,6 +117,85 @@ TEST_CASE("response_tracker lets a rewritten OK out in the call that takes its l
   CHECK(step.what == done);
   CHECK(bytes(step.forward.begin(), step.forward.end()) == server().ok().data());
   CHECK(tracker.idle());
+}
+
+/// An OK that reports a schema, sql_mode (not by default) and autocommit.
+bytes report_of_three(std::string_view state, status_flags status = status_autocommit | status_session_state_changed) {
+  bytes content;
+  write_ok_packet(content, {.status = status, .info = {}, .state_info = state}, tracked);
+  bytes packet;
+  std::uint8_t sequence_id = 1;
+  append_packet(packet, sequence_id, content);
+  return packet;
+}
+
+bytes forwarded_of(const bytes& sent, bool narrow) {
+  response_tracker tracker;
+  tracker.negotiated(tracked, tracked);
+  tracker.narrow_state(narrow);
+  tracker.expect(command::query);
+  const auto step = tracker.advance(sent);
+  CHECK(step.what == done);
+  CHECK(bytes(step.state_ok.begin(), step.state_ok.end()) == bytes(sent.begin() + packet_header_size, sent.end()));
+  return {step.forward.begin(), step.forward.end()};
+}
+
+TEST_CASE(
+    "response_tracker leaves a tracking client only what servers report by default when the proxy asked for more") {
+  const std::string schema("\x01\x05\x04shop", 7);
+  const std::string mode(
+      "\x00\x0d\x08sql_mode\x03"
+      "ABC",
+      15);
+  const std::string commit(
+      "\x00\x0f\x0a"
+      "autocommit\x03OFF",
+      17);
+  const auto all = report_of_three(schema + mode + commit);
+  CHECK(forwarded_of(all, false) == all);
+  CHECK(forwarded_of(all, true) == report_of_three(schema + commit));
+  CHECK(forwarded_of(report_of_three(schema), true) == report_of_three(schema));
+  // With nothing left the flag goes, too.
+  const auto nothing = forwarded_of(report_of_three(mode), true);
+  bytes content;
+  write_ok_packet(content, {.status = status_autocommit, .info = {}, .state_info = {}}, 0);
+  content.push_back(0);  // the empty info
+  bytes expected;
+  std::uint8_t sequence_id = 1;
+  append_packet(expected, sequence_id, content);
+  CHECK(nothing == expected);
+}
+
+TEST_CASE("response_tracker tells a last_insert_id once, and of an OK only") {
+  response_tracker tracker;
+  tracker.negotiated(0, 0);
+  for (int count = 0; count < 3; ++count) tracker.expect(command::query);
+  server sent;
+  sent.payload({0x00, 0x01, 0xFC, 0x39, 0x30, 0x02, 0x00, 0x00, 0x00});
+  CHECK(tracker.advance(sent.data()).what == done);
+  CHECK(tracker.take_insert_id() == 12345);
+  CHECK(tracker.take_insert_id() == 0);
+  CHECK(tracker.advance(server().payload({0x00, 0x01, 0x00, 0x02, 0x00, 0x00, 0x00}).data()).what == done);
+  CHECK(tracker.take_insert_id() == 0);
+  CHECK(tracker.advance(server().err(1062).data()).what == done);
+  CHECK(tracker.take_insert_id() == 0);
+}
+
+TEST_CASE("response_tracker names the same command by the same place, all around its queue") {
+  response_tracker tracker;
+  tracker.negotiated(0, 0);
+  const auto ok = server().payload({0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00}).data();
+  for (int round = 0; round < 150; ++round) {
+    tracker.expect(command::query);
+    const auto first = tracker.place_sent();
+    tracker.expect(command::query);
+    const auto second = tracker.place_sent();
+    CHECK(first != second);
+    CHECK(tracker.advance(ok).what == done);
+    CHECK(tracker.place_ended() == first);
+    CHECK(tracker.advance(ok).what == done);
+    CHECK(tracker.place_ended() == second);
+  }
 }
 
 }  // namespace

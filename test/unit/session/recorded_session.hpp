@@ -25,6 +25,7 @@ class recorded_session : public client_session {
   using client_session::publish_state;
   using client_session::publish_using_ssl;
   using client_session::remove_server_session;
+  using client_session::tracking;
 
   void add_server(std::uint64_t ss_id, std::uint32_t connection_id, endpoint backend = {"10.1.0.1", 3306}) {
     add_server_session(

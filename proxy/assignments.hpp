@@ -1,0 +1,31 @@
+// What a statement will do to its session's state, read from its text: for user variables, which servers do not report,
+// and for everything else where the server reports nothing. Careful: what is not plain is told as unknown.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+struct assignment {
+  enum class target : std::uint8_t { user_variable, system_variable, database };
+
+  target what = target::user_variable;
+  std::string name;  // without @; empty for database
+  /// A user variable's literal as it is written, a system variable's or database's text without quotes. None: only the
+  /// server can tell.
+  std::optional<std::string> value;
+};
+
+struct assignments {
+  std::vector<assignment> all;  // in the order of the text
+  bool understood = true;       // false: the text may change more of the session's own state than `all`
+};
+
+/// `complete`: the text is whole; what touches the end of one that is not is unknown. Reads SET and USE, and @x := and
+/// INTO @x in all others. Any bytes will do.
+assignments find_assignments(std::string_view text, bool complete);
+
+}  // namespace sessiongate::proxy

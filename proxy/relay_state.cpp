@@ -1,0 +1,96 @@
+// What the relay sees pass of the session's state.
+#include "proxy/relay.hpp"
+
+#include "protocol/statement.hpp"
+#include "protocol/statement_kind.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+namespace sessiongate::proxy {
+
+using protocol::statement_kind;
+
+namespace {
+
+/// How far into a statement's text user variables are looked for, when it is neither SET nor USE.
+constexpr std::size_t scan_size_max = 1024;  // bytes
+
+bool is_complete(const protocol::command_framer::step& started) {
+  return protocol::packet_header_size + started.payload.size() == started.size;
+}
+
+bool mentions_variables(std::string_view text) {
+  return std::memchr(text.data(), '@', std::min(text.size(), scan_size_max)) != nullptr;
+}
+
+std::optional<std::size_t> value_of(const protocol::result<std::optional<std::size_t>>& found) {
+  return found ? *found : std::nullopt;
+}
+
+}  // namespace
+
+/// As much of a COM_QUERY's text as is at hand.
+std::string_view relay::text_of(const protocol::command_framer::step& started) const {
+  const auto payload = started.payload;
+  std::size_t offset = 1;
+  if (protocol::has(client_capabilities_, protocol::client_query_attributes)) {
+    const bool none = payload.size() > 2 && payload[1] == 0 && payload[2] == 1;  // no attributes, in one set
+    const auto found =
+        none ? std::optional<std::size_t>(3) : value_of(protocol::query_text_offset(payload, client_capabilities_));
+    offset = found.value_or(payload.size());
+  }
+  return protocol::as_text(payload.subspan(std::min(offset, payload.size())));
+}
+
+void relay::follow_statement(const protocol::command_framer::step& started) {
+  const auto text = text_of(started);
+  const auto kind = protocol::kind_of_statement(text);
+  if (kind != statement_kind::set && kind != statement_kind::use && !mentions_variables(text)) return;
+  state_.begin_statement(text, is_complete(started), tracker_.place_sent());
+}
+
+bool relay::wants_report(const protocol::command_framer::step& started) const {
+  const auto text = text_of(started);
+  return protocol::kind_of_statement(text) == statement_kind::set && state_.wants_more(text, is_complete(started));
+}
+
+/// The client's SET follows at once: the two are on their way together.
+task<> relay::ask_report() {
+  co_await wait_until([this] { return quiet(); });
+  if (broken()) co_return;
+  const auto packet = begin_own_statement(state_tracking::statement);
+  asking_report_ = true;
+  state_.asked();
+  tracker_.narrow_state(true);
+  co_await connection_.backend()->send_all(packet);
+}
+
+void relay::finish_own_statement() {
+  own_statement_ = false;
+  if (!std::exchange(asking_report_, false)) return;
+  protocol::bytes().swap(own_response_);
+  if (tracker_.last_error() != 0) tracker_.narrow_state(false);
+}
+
+void relay::follow_response() {
+  if (const auto id = tracker_.take_insert_id(); id != 0) {
+    connection_.tracking().set_last_insert_id(id);
+    connection_.bound()->bring_to(connection_.tracked().versions());
+  }
+  state_.end_response(tracker_.place_ended(), tracker_.last_error(), tracker_.status());
+}
+
+/// COM_RESET_CONNECTION or COM_CHANGE_USER has been answered; what the server reports with its OK comes behind this.
+void relay::state_was_reset() {
+  if (tracker_.last_error() != 0) return;
+  state_.reset();
+  tracker_.narrow_state(false);
+}
+
+void relay::apply_session_state(protocol::bytes_view ok_payload, bool after_reset) {
+  if (state_.take_report(ok_payload, after_reset)) tracker_.narrow_state(false);
+}
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,97 @@
+#include "proxy/assignments.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using sessiongate::proxy::assignment;
+using sessiongate::proxy::find_assignments;
+
+namespace {
+
+/// `user a=1; system sql_mode=?; database x`, and ` …` behind it when more may have changed.
+std::string read(std::string_view text, bool complete = true) {
+  const auto found = find_assignments(text, complete);
+  std::string out;
+  for (const auto& each : found.all) {
+    if (!out.empty()) out += "; ";
+    out += each.what == assignment::target::user_variable     ? "user "
+           : each.what == assignment::target::system_variable ? "system "
+                                                              : "database ";
+    out += each.name + (each.name.empty() ? "" : "=") + each.value.value_or("?");
+  }
+  return out + (found.understood ? "" : " …");
+}
+
+}  // namespace
+
+TEST_CASE("user variables that are set to a literal") {
+  CHECK(read("SET @a=1") == "user a=1");
+  CHECK(read("set @a := -5 , @B='it''s';") == "user a=-5; user B='it''s'");
+  CHECK(read("SET @a.b$c_1 = 1.5e3") == "user a.b$c_1=1.5e3");
+  CHECK(read("SET @`odd name` = NULL, @'x'=TRUE, @\"y\"=0xFF") == "user odd name=NULL; user x=TRUE; user y=0xFF");
+  CHECK(read("/* c */ SET/**/@a/**/=/**/1 -- end") == "user a=1");
+  CHECK(read("SET @1=2") == "user 1=2");
+}
+
+TEST_CASE("user variables that only the server can evaluate") {
+  CHECK(read("SET @a=@b") == "user a=?");
+  CHECK(read("SET @a=1+1, @b=2") == "user a=?; user b=2");
+  CHECK(read("SET @a=f(1, 2), @b=(SELECT 1, 2 LIMIT 1)") == "user a=?; user b=?");
+  CHECK(read("SET @a='x' 'y'") == "user a=?");
+  CHECK(read("SET @a=_utf8mb4'x'") == "user a=?");
+  CHECK(read("SET @a=column_or_error") == "user a=?");
+}
+
+TEST_CASE("user variables in other statements") {
+  CHECK(read("SELECT @a := 1, @b, @c:=@c+1 FROM t") == "user a=?; user c=?");
+  CHECK(read("SELECT 1, 2 INTO @a, @b") == "user a=?; user b=?");
+  CHECK(read("SELECT a INTO OUTFILE '/x' FROM t WHERE m = 'a@b:=c'").empty());
+  CHECK(read("SELECT @@sql_mode, @x, 'a' , \"@z:=1\" /* @y:=1 */").empty());
+  CHECK(read("UPDATE t SET a = (@n := @n + 1)") == "user n=?");
+  CHECK(read("INSERT INTO t VALUES (@a)").empty());
+}
+
+TEST_CASE("system variables of the session, not the global ones") {
+  CHECK(read("SET autocommit=0") == "system autocommit=0");
+  CHECK(read("SET SESSION sql_mode='ANSI', LOCAL time_zone = '+01:00'") ==
+        "system sql_mode=ANSI; system time_zone=+01:00");
+  CHECK(read("SET @@sql_mode = ANSI, @@session.max_join_size := DEFAULT, @@local.x=ON") ==
+        "system sql_mode=ANSI; system max_join_size=?; system x=ON");
+  CHECK(read("SET GLOBAL max_connections=5, @a=1, @@global.x=1, PERSIST y=2") == "user a=1");
+  CHECK(read("SET NAMES utf8mb4") ==
+        "system character_set_client=utf8mb4; system character_set_connection=utf8mb4; "
+        "system character_set_results=utf8mb4");
+  CHECK(read("SET NAMES 'latin1' COLLATE x") ==
+        "system character_set_client=?; system character_set_connection=?; system character_set_results=?");
+}
+
+TEST_CASE("what may change more is told so") {
+  for (const auto* text :
+       {"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET ROLE a", "SET STATEMENT x=1 FOR SELECT 1",
+        "SET SESSION TRANSACTION READ ONLY", "/*!50000 SET @a=1 */", "SET =1", "SET @=1", "SET"}) {
+    CAPTURE(text);
+    CHECK_FALSE(find_assignments(text, true).understood);
+  }
+  CHECK(read("SET PASSWORD = 'x'").empty());
+}
+
+TEST_CASE("USE names the database") {
+  CHECK(read("USE shop") == "database shop");
+  CHECK(read("use `my shop` ;") == "database my shop");
+  CHECK(read("USE shop garbage") == "database ?");
+  CHECK(read("USE") == "database ?");
+}
+
+TEST_CASE("several statements in one text") {
+  CHECK(read("SELECT 1; SET @a=1;USE x; SELECT 2 INTO @b;") == "user a=1; database x; user b=?");
+  CHECK(read(";;;").empty());
+  CHECK(read("").empty());
+}
+
+TEST_CASE("a text that is not whole tells nothing of what touches its end") {
+  CHECK(read("SET @a=1, @b=2", false) == "user a=1; user b=? …");
+  CHECK(read("SET @a='unfinished", true) == "user a=? …");
+  CHECK(read("USE sho", false) == "database ? …");
+  CHECK(read("SET @a=1;", false) == "user a=1 …");
+}
