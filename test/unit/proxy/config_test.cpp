@@ -27,6 +27,7 @@ std::vector<std::string> three_values(const setting& of) {
       {"2000001", "2000002", "2000003"},
       {"trace", "debug", "error"},
       {"json", "text", "json"},
+      {"off", "reported", "off"},
       {"one", "two", "three"},
   };
   for (const auto& values : candidates) {
