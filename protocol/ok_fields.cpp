@@ -46,12 +46,9 @@ bytes with_default_session_state(bytes_view packet) {
   if (parts.status_at == 0) return {};
   const auto kept = default_session_changes(parts.state);
   if (!kept || kept->size() == parts.state.size()) return {};
+  if (kept->empty()) return without_session_state(packet);
   bytes payload(parts.before.begin(), parts.before.end());
-  if (kept->empty()) {
-    payload[parts.status_at + 1] &= static_cast<std::uint8_t>(~state_changed_bit);
-  } else {
-    wire_writer(payload).write_lenenc_string(*kept);
-  }
+  wire_writer(payload).write_lenenc_string(*kept);
   return make_packet(packet, payload);
 }
 
