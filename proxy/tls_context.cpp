@@ -104,7 +104,7 @@ void ssl_deleter::operator()(SSL* dead) const {
 }
 
 tls_context::tls_context(const config& settings)
-    : settings_(settings), client_mode_(client_tls_mode(settings)), client_(nullptr), backend_(nullptr) {
+    : settings_(settings), client_mode_(client_tls_mode(settings)), client_(side()), backend_(side()) {
   if (offers_clients() && settings.client_tls_cert == made_at_start) own_ = make_self_signed();
   reload();
 }
