@@ -11,6 +11,7 @@ ROOT = HERE.parents[1]
 SOURCES = HERE / "programs"
 BUILT = ROOT / "build/client-programs"
 ALL = ("plain", "tls", "compressed", "tls+compressed")
+ONLY_PLAIN = ("plain",)  # Debian builds these on a libmariadb that they do not trust to enforce TLS
 WITHOUT_COMPRESSION = ("plain", "tls")
 
 
@@ -70,8 +71,8 @@ PROGRAMS = [
     Program("aiomysql", ["/usr/bin/python3", str(SOURCES / "dbapi.py"), "aiomysql"], WITHOUT_COMPRESSION),
     Program("php-mysqli", ["php", "-d", "mysqli.allow_local_infile=1", str(SOURCES / "client.php"), "mysqli"]),
     Program("php-pdo", ["php", "-d", "mysqli.allow_local_infile=1", str(SOURCES / "client.php"), "pdo"]),
-    Program("perl-mysql", ["perl", str(SOURCES / "client.pl"), "mysql"]),
-    Program("perl-mariadb", ["perl", str(SOURCES / "client.pl"), "MariaDB"]),
+    Program("perl-mysql", ["perl", str(SOURCES / "client.pl"), "mysql"], ONLY_PLAIN),
+    Program("perl-mariadb", ["perl", str(SOURCES / "client.pl"), "MariaDB"], ONLY_PLAIN),
     Program("ruby-mysql2", ["ruby", str(SOURCES / "client.rb")]),
     Program("node-mysql2", ["node", str(SOURCES / "node/client.js"), "mysql2"], environment=NODE, build=install_node_drivers),
     Program("node-mariadb", ["node", str(SOURCES / "node/client.js"), "mariadb"], environment=NODE, build=install_node_drivers),

@@ -20,17 +20,21 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 
 import pymysql  # noqa: E402
 
-from differences import MODES, compare  # noqa: E402
+from differences import END, MODES, compare  # noqa: E402
 from mariadb_server import MariadbServer  # noqa: E402
 from programs import PROGRAMS, prepare  # noqa: E402
-from sessiongate_process import SessiongateProcess  # noqa: E402
+from sessiongate_process import SessiongateProcess, run_once  # noqa: E402
 from support import scratch_directory  # noqa: E402
 
 PROGRAM_LIMIT = 120  # seconds
 
 
+def knows_tls():
+    return "--client-tls-cert" in run_once("--help").stdout
+
+
 class Bench:
-    """MariaDB and sessiongate, both with TLS and compression, and the files of a run."""
+    """MariaDB, sessiongate in front of it, another with TLS on both sides, and the files of a run."""
 
     def __init__(self):
         self.directory = scratch_directory("sessiongate-clients-")
@@ -40,9 +44,19 @@ class Bench:
         self.server = MariadbServer(*(f"--ssl-{name}={path}" for name, path in certificate.items()))
         self._closers.callback(self.server.stop)
         self._create_account()
-        self.gate = SessiongateProcess(backend=f"127.0.0.1:{self.server.port}", workers=2, log_level="info")
-        self._closers.callback(self.gate.stop)
+        self._gates = {"plain": self._start_gate()}
+        if knows_tls():
+            self._gates["tls"] = self._start_gate(client_tls_cert=certificate["cert"], client_tls_key=certificate["key"],
+                                                  backend_tls="required")
         (self.directory / "rows.csv").write_text("".join(f"{n},row {n}\n" for n in range(1, 1001)))
+
+    def _start_gate(self, **settings):
+        gate = SessiongateProcess(backend=f"127.0.0.1:{self.server.port}", workers=2, log_level="info", **settings)
+        self._closers.callback(gate.stop)
+        return gate
+
+    def gate(self, mode):
+        return self._gates["tls" if "tls" in mode else "plain"]
 
     def _certificate(self):
         files = {name: self.directory / f"{name}.pem" for name in ("cert", "key")}
@@ -80,7 +94,7 @@ class Bench:
             output, code, errors = ended.stdout or b"", "timeout", ended.stderr or b""
         results = dict(line.split(": ", 1) for line in output.decode(errors="replace").splitlines() if ": " in line)
         if code != 0:
-            results["(end)"] = f"{code} {errors.decode(errors='replace')[-2000:]}"
+            results[END] = f"{code} {errors.decode(errors='replace')[-2000:]}"
         return results
 
     def close(self):
@@ -93,7 +107,7 @@ def run_client(bench, program, modes, show):
     for mode in modes:
         if mode in program.modes:
             direct = bench.run(program, mode, bench.server.port)
-            through = bench.run(program, mode, bench.gate.port)
+            through = bench.run(program, mode, bench.gate(mode).port)
             if show:
                 print("".join(f"{program.name} {mode} direct {case}: {result}\n{program.name} {mode} through {case}: {through.get(case)}\n"
                               for case, result in direct.items()))
@@ -116,10 +130,11 @@ def main():
     arguments = parser.parse_args()
     chosen = [program for program in PROGRAMS if not arguments.client or program.name in arguments.client]
     prepare(chosen)
+    modes = ("plain", "tls") if knows_tls() else ("plain",)
     bench = Bench()
     try:
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            jobs = [pool.submit(run_client, bench, program, arguments.mode or ('plain',), arguments.show) for program in chosen]
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            jobs = [pool.submit(run_client, bench, program, arguments.mode or modes, arguments.show) for program in chosen]
             comparisons = [comparison for job in jobs for comparison in job.result()]
     finally:
         bench.close()
