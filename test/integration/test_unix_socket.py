@@ -156,6 +156,16 @@ def test_the_http_api_on_a_socket(start_gate, directory, connect_at):
     assert not path.exists()
 
 
+def test_ctl_over_the_socket(start_gate, directory, connect_at):
+    start_gate(admin_listen=f"unix:{directory}/admin", listen_socket=directory / "clients")
+    session = connect_at(directory / "clients")
+    done = run_once("ctl", "--socket", str(directory / "admin"), "sessions",
+                    environment={"SESSIONGATE_ADMIN_TOKEN": ADMIN_TOKEN})
+    assert done.returncode == 0, done.stderr
+    assert str(session.thread_id()) in done.stdout
+    assert "localhost" in done.stdout
+
+
 def test_sockets_of_clients_count_as_one_address(start_gate, directory):
     path = directory / "clients"
     start_gate(listen_socket=path, login_max_per_address=1)
