@@ -31,6 +31,7 @@ std::vector<std::string> three_values(const setting& of) {
       {"optional", "required", "optional"},
       {"1.3", "1.2", "1.3"},
       {"on", "off", "on"},
+      {"reported", "off", "reported"},
       {"v1", "v2", "v1"},
       {"600", "640", "644"},
       {"/run/one", "/run/two", "/run/three"},
