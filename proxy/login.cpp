@@ -75,6 +75,7 @@ class client_login {
   awaitable<login_outcome> log_in_proxysys();
   awaitable<bool> verify_proxysys();
   awaitable<stop_request> refuse(protocol::server_error error, stop_reason reason);
+  awaitable<stop_request> unread(error_code ec);
   stop_request lost(const error_code& ec) const;
 
   client_connection& connection_;
@@ -107,11 +108,24 @@ stop_request client_login::lost(const error_code& ec) const {
   return {stop_reason::client_gone, ec == asio::error::eof ? "during login" : "during login: " + ec.message()};
 }
 
+/// Behind a read that failed.
+awaitable<stop_request> client_login::unread(error_code ec) {
+  if (ec == asio::error::message_size) {
+    co_return co_await refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
+  }
+  if (ec == asio::error::no_buffer_space) {
+    co_return co_await refuse(
+        {er::out_of_resources, "HY000", "Out of memory: too many large logins (login-memory-max)"},
+        stop_reason::too_many_logins);
+  }
+  co_return lost(ec);
+}
+
 /// Whose connection it is, when a load balancer tells.
 awaitable<std::optional<stop_request>> client_login::learn_client() {
   auto learned = co_await read_proxy_header(channel_, connection_.session::client_session::client(),
                                             connection_.shared().settings);
-  if (learned.ec) co_return lost(learned.ec);
+  if (learned.ec) co_return co_await unread(learned.ec);
   if (!learned.refusal.empty()) {
     co_await refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
     co_return stop_request{stop_reason::protocol_error, std::string(learned.refusal)};
@@ -175,15 +189,10 @@ awaitable<std::optional<stop_request>> client_login::read_login(packet_channel::
     if (auto failed = co_await encrypt()) co_return std::move(*failed);
     packet = co_await channel_.read();
   }
-  if (packet.ec == asio::error::message_size || (!packet.ec && protocol::is_ssl_request(packet.payload))) {
-    co_return co_await refuse({protocol::er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
+  if (packet.ec) co_return co_await unread(packet.ec);
+  if (protocol::is_ssl_request(packet.payload)) {
+    co_return co_await refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
   }
-  if (packet.ec == asio::error::no_buffer_space) {
-    co_return co_await refuse(
-        {er::out_of_resources, "HY000", "Out of memory: too many large logins (login-memory-max)"},
-        stop_reason::too_many_logins);
-  }
-  if (packet.ec) co_return lost(packet.ec);
   co_return std::nullopt;
 }
 
