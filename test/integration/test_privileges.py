@@ -5,6 +5,7 @@ import os
 import signal
 import struct
 
+import pymysql
 import pytest
 
 import raw_client as raw
@@ -315,3 +316,31 @@ def test_who_guesses_is_slowed_down_and_nobody_else(start_gate):
 
     wait_until(succeeds, "the right password is taken")
     assert Admin(gate.admin_port, "guess").get("/v1/sessions").status == 401
+
+
+# The proxy's own settings
+
+@pytest.mark.parametrize("caller, reads, changes", [
+    ("app@t1", 1227, 1227), ("app@sys", 1227, 1227), ("root@sys", 1227, 1227), ("operator", 0, 1227)])
+def test_settings_in_sql(log_in, caller, reads, changes):
+    session = log_in(caller)
+
+    def number(statement):
+        try:
+            query(session, statement)
+            return 0
+        except pymysql.err.MySQLError as error:
+            return error.args[0]
+
+    assert number("SHOW PROXYCONFIG") == reads
+    assert number("ALTER PROXYCONFIG SET rights_cache_time = 0s") == changes
+
+
+@pytest.mark.parametrize("token, status", [
+    ("viewer-token-of-grafana", 403), ("operator-token-of-ops", 403), ("admin-token-of-boss", 200)])
+def test_settings_over_http(gate, token, status):
+    api = Admin(gate.admin_port, token)
+    assert api.get("/v1/config").status == 200
+    changed = api.request("PUT", "/v1/config/rights_cache_time", body=b'{"value": "0s"}',
+                          headers={"Content-Type": "application/json"})
+    assert changed.status == status, changed.text

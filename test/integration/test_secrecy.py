@@ -58,6 +58,10 @@ def test_nothing_shows_a_secret(start_gate, secrets, tmp_path, by_variable, log_
         for caller in (app, operator, root):
             assert_without_secrets(str(show(caller)), "SHOW PROXYSESSION")
             assert_without_secrets(str(attributes(caller, cs_id(app)) if caller is not root else ""), "ATTRIBUTE")
+        for path in api.get("/openapi.json").json["paths"]:
+            if "{" not in path:
+                assert_without_secrets(api.get(path).text, path)
+        assert_without_secrets(str(query(root, "SHOW PROXYCONFIG")), "SHOW PROXYCONFIG")
         query(root, f"KILL PROXYSESSION {cs_id(app)}")
         for name, content in process_files(gate.pid):
             assert_without_secrets(content, name)
