@@ -52,18 +52,21 @@ std::optional<address_list::network> address_list::parse(std::string_view text) 
 
 bool address_list::add(std::string_view text) {
   const auto parsed = parse(text);
+  const bool local = text == "localhost";
+  unix_sockets_ |= local || text == "private" || text == "any";
   if (parsed) networks_.push_back(*parsed);
   if (text == "private")
     for (const auto* each : private_networks) networks_.push_back(*parse(each));
   else if (text == "any")
     for (const auto* each : all_networks) networks_.push_back(*parse(each));
-  else if (!parsed)
+  else if (!parsed && !local)
     return false;
   given_.emplace_back(text);
   return true;
 }
 
 bool address_list::contains(std::string_view address) const {
+  if (address == "localhost") return unix_sockets_;  // as the clients of a Unix socket are shown
   boost::system::error_code ec;
   const auto parsed = ip::make_address(std::string(address), ec);
   if (ec) return false;

@@ -17,8 +17,8 @@ class address_list {
   /// One entry that add() takes: for defaults.
   explicit address_list(std::string_view text) { add(text); }
 
-  /// Takes `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`, `any`, and `private`: loopback, link-local, RFC 1918 and the unique
-  /// local IPv6 addresses. False when it is none of them.
+  /// Takes `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`, `localhost` for Unix sockets, `any`, and `private`: Unix sockets,
+  /// loopback, link-local, RFC 1918 and the unique local IPv6 addresses. False when it is none of them.
   bool add(std::string_view text);
 
   /// An IPv4 address that is written as IPv6 (::ffff:10.0.0.1) is the IPv4 address. What is no address is in no list.
@@ -35,6 +35,7 @@ class address_list {
   static std::optional<network> parse(std::string_view text);
 
   std::vector<network> networks_;
+  bool unix_sockets_ = false;
   std::vector<std::string> given_;
 };
 
