@@ -32,4 +32,15 @@ command_kind kind_of(const command& what) {
   return find_entry(what).kind;
 }
 
+std::optional<std::uint64_t> target_of(const command& what) {
+  return std::visit(
+      [](const auto& each) -> std::optional<std::uint64_t> {
+        if constexpr (requires { each.id; })
+          return each.id;
+        else
+          return std::nullopt;
+      },
+      what);
+}
+
 }  // namespace sessiongate::admin

@@ -5,6 +5,7 @@
 #include "admin/command.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace sessiongate::admin {
@@ -26,5 +27,7 @@ inline constexpr std::uint8_t command_kind_count = 9;
 
 std::string_view to_text(command_kind kind);
 command_kind kind_of(const command& what);
+/// The id of the session that the command is about; none when it is about several, or about the caller's own.
+std::optional<std::uint64_t> target_of(const command& what);
 
 }  // namespace sessiongate::admin

@@ -34,27 +34,6 @@ http_answer not_found() {
   return make_problem(404, "There is nothing at this path");
 }
 
-/// Takes as long for a wrong token as for the right one, whichever of its bytes differ.
-bool equals_in_constant_time(std::string_view given, std::string_view expected) {
-  unsigned difference = given.size() == expected.size() ? 0U : 1U;
-  for (std::size_t at = 0; at < expected.size(); ++at) {
-    const char other = at < given.size() ? given[at] : '\0';
-    difference |= static_cast<unsigned char>(expected[at]) ^ static_cast<unsigned>(static_cast<unsigned char>(other));
-  }
-  return difference == 0;
-}
-
-/// The reason why the request may not act. Empty: it may.
-std::optional<http_answer> refuse_unauthorized(const http_request& request, std::string_view token) {
-  if (token.empty()) return make_problem(401, "No token is configured: the session API is closed until one is");
-  constexpr std::string_view scheme = "Bearer ";
-  const auto credentials = to_view(request[http::field::authorization]);
-  if (credentials.empty()) return make_problem(401, "A bearer token is needed");
-  const bool bearer = boost::beast::iequals(credentials.substr(0, scheme.size()), scheme);
-  if (bearer && equals_in_constant_time(credentials.substr(scheme.size()), token)) return std::nullopt;
-  return make_problem(401, "The token is not the configured one");
-}
-
 /// Reads `path` as `pattern` says. False: it is another path. What cannot be read is told by `wrong`.
 bool match_path(std::string_view pattern, std::string_view path, command_arguments& given,
                 std::optional<http_answer>& wrong) {
@@ -119,7 +98,7 @@ std::optional<open_page> find_open_page(std::string_view path) {
 
 }  // namespace
 
-http_route route_request(const http_request& request, std::string_view token) {
+http_route route_request(const http_request& request) {
   const auto target = to_view(request.target());
   const auto query_at = target.find('?');
   const auto path = target.substr(0, query_at);
@@ -127,7 +106,6 @@ http_route route_request(const http_request& request, std::string_view token) {
     return method_of(request) == http::verb::get ? http_route(*page) : http_route(wrong_method("GET, HEAD"));
   }
   if (!path.starts_with("/v1/")) return not_found();
-  if (auto refusal = refuse_unauthorized(request, token)) return std::move(*refusal);
   auto query = parse_parameters(query_at == std::string_view::npos ? std::string_view() : target.substr(query_at + 1));
   if (auto* error = std::get_if<http_answer>(&query)) return std::move(*error);
   return route_command(request, path, std::get<query_parameters>(std::move(query)));
@@ -170,6 +148,7 @@ http_response make_response(const http_request& request, const http_answer& answ
   const auto* const type = answer.problem ? "application/problem+json" : "application/json";
   auto response = make_text_response(request, answer.status, type, std::move(body));
   if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
+  if (answer.status == 429) response.set(http::field::retry_after, std::to_string(answer.retry_after.count()));
   if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
   return response;
 }

@@ -3,9 +3,9 @@
 //   /v1/…                           what command_table.hpp lists, with queries as in http_query.hpp
 //   /healthz  /readyz  /metrics  /openapi.json     open, without a token
 //
-// 401 without the right bearer token (and always while none is configured), 400 for what cannot be an id or a filter
-// and for parameters that a path does not have, 404 for unknown paths, 405 with Allow for a known path and a wrong
-// method. HEAD is GET without the body.
+// 400 for what cannot be an id or a filter and for parameters that a path does not have, 404 for unknown paths, 405
+// with Allow for a known path and a wrong method. HEAD is GET without the body. Who asks is known by then:
+// http_access.hpp.
 #pragma once
 
 #include "admin/command.hpp"
@@ -27,11 +27,10 @@ using http_response = boost::beast::http::response<boost::beast::http::string_bo
 
 enum class open_page : std::uint8_t { health, readiness, metrics, openapi };
 
-/// What to do for a request: an open page, an authorized command, or an answer that is ready (an error).
+/// What to do for a request: an open page, a command, or an answer that is ready (an error).
 using http_route = std::variant<open_page, command, http_answer>;
 
-/// `token` is the configured bearer token; empty: none is configured. Compared in constant time.
-http_route route_request(const http_request& request, std::string_view token);
+http_route route_request(const http_request& request);
 
 /// Builds the response for an answer: content type, WWW-Authenticate for 401, Allow for 405, keep-alive as the request
 /// asked.

@@ -1,5 +1,6 @@
 #include "admin/http_server.hpp"
 
+#include "admin/http_access.hpp"
 #include "admin/http_api.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -15,6 +16,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <array>
 #include <exception>
 #include <optional>
 #include <tuple>
@@ -54,6 +56,20 @@ std::string describe_request(const socket_address& from, const http_request& req
          std::string(target.data(), target.size());
 }
 
+/// One connection too many: told so without waiting for its request, for waiting would make it one that is served.
+template <class Socket>
+void refuse(Socket& socket) {
+  constexpr std::string_view answer =
+      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: text/plain\r\n"
+      "Content-Length: 21\r\n\r\ntoo many connections\n";
+  std::array<char, 4096> request{};
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.read_some(asio::buffer(request), ignored);  // closing with bytes unread would reset the connection
+  socket.write_some(asio::buffer(answer.data(), answer.size()), ignored);
+  std::ignore = socket.shutdown(asio::socket_base::shutdown_both, ignored);
+}
+
 }  // namespace
 
 struct http_server::implementation : std::enable_shared_from_this<implementation> {
@@ -70,17 +86,21 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
   asio::awaitable<void> serve_requests(http_stream& stream);
   asio::awaitable<void> drain(http_stream& stream, beast::flat_buffer& buffer);
   asio::awaitable<bool> serve_request(http_stream& stream, beast::flat_buffer& buffer, const socket_address& peer);
-  asio::awaitable<http_response> answer(const http_request& request, std::string& outcome);
+  asio::awaitable<http_response> answer(const http_request& request, const std::string& address, std::string& outcome);
+  asio::awaitable<std::variant<principal, http_answer>> identify(const http_request& request,
+                                                                 const std::string& address);
+  asio::awaitable<void> wait(login_throttle::clock::duration how_long);
   http_response show_page(const http_request& request, open_page page) const;
   void spawn(asio::awaitable<void> task);
   void close();
 
   http_acceptor acceptor;
-  const http_server_options options;
+  http_server_options options;
   const http_pages pages;
   execution_context& context;
   asio::steady_timer backoff;
-  std::unordered_set<http_stream*> connections;  // each lives in its serve()
+  std::unordered_set<http_stream*> connections;   // each lives in its serve()
+  std::unordered_set<asio::steady_timer*> waits;  // each lives in its wait()
 };
 
 void http_server::implementation::spawn(asio::awaitable<void> task) {
@@ -103,7 +123,10 @@ asio::awaitable<void> http_server::implementation::accept() {
       co_await backoff.async_wait(io);
       continue;
     }
-    if (connections.size() < options.connections_max) spawn(serve(http_stream(std::move(socket))));
+    if (connections.size() < options.connections_max)
+      spawn(serve(http_stream(std::move(socket))));
+    else
+      refuse(socket);
   }
 }
 
@@ -153,7 +176,7 @@ asio::awaitable<bool> http_server::implementation::serve_request(http_stream& st
   std::optional<http_response> response;
   if (!read_error) {
     stream.expires_never();  // a command has limits of its own
-    response = co_await answer(parser.get(), outcome);
+    response = co_await answer(parser.get(), to_endpoint(peer).address, outcome);
   } else if (const auto status = status_for(read_error)) {
     outcome = read_error.message();
     response = make_response(parser.get(), make_problem(*status, "The request could not be read: " + outcome));
@@ -169,20 +192,54 @@ asio::awaitable<bool> http_server::implementation::serve_request(http_stream& st
   co_return !write_error && response->keep_alive();
 }
 
-asio::awaitable<http_response> http_server::implementation::answer(const http_request& request, std::string& outcome) {
-  auto route = route_request(request, options.token);
+/// stop() cuts it short.
+asio::awaitable<void> http_server::implementation::wait(login_throttle::clock::duration how_long) {
+  asio::steady_timer timer(acceptor.get_executor(), how_long);
+  waits.insert(&timer);
+  co_await timer.async_wait(io);
+  waits.erase(&timer);
+}
+
+asio::awaitable<std::variant<principal, http_answer>> http_server::implementation::identify(
+    const http_request& request, const std::string& address) {
+  if (options.tokens.size() == 0) co_return no_tokens_configured();
+  const auto presented = bearer_token(request);
+  if (!presented) co_return token_missing();
+  auto* const throttle = options.throttle;
+  if (throttle != nullptr) {
+    const auto delay = throttle->admit(address);
+    if (!delay) co_return too_many_wrong_tokens(throttle->longest_delay());
+    if (*delay > login_throttle::clock::duration::zero()) co_await wait(*delay);
+  }
+  auto found = options.tokens.find(*presented);
+  if (throttle != nullptr) {
+    if (!found) throttle->failed(address);
+    if (found && found->role == token_role::admin) throttle->succeeded_fully(address);
+  }
+  if (!found) co_return token_wrong();
+  co_return std::move(*found);
+}
+
+asio::awaitable<http_response> http_server::implementation::answer(const http_request& request,
+                                                                   const std::string& address, std::string& outcome) {
+  principal who;
+  if (needs_token(request)) {
+    auto identified = co_await identify(request, address);
+    if (const auto* refusal = std::get_if<http_answer>(&identified)) {
+      outcome = "anonymous " + refusal->body.value("detail", std::string());
+      co_return make_response(request, *refusal);
+    }
+    who = std::get<principal>(std::move(identified));
+  }
+  auto route = route_request(request);
   if (const auto* page = std::get_if<open_page>(&route)) {
     outcome = "anonymous";
     co_return show_page(request, *page);
   }
   if (const auto* ready = std::get_if<http_answer>(&route)) {
-    outcome = (ready->status == 401 ? "anonymous " : "refused ") + ready->body.value("detail", std::string());
+    outcome = "refused " + ready->body.value("detail", std::string());
     co_return make_response(request, *ready);
   }
-  principal who;
-  who.kind = principal_kind::token;
-  who.role = token_role::admin;
-  who.token = "admin";
   const auto done = co_await execute(std::get<command>(std::move(route)), who, context);
   outcome = to_text(who) + ' ' + summarize(done);
   co_return make_result_response(request, done);
@@ -209,6 +266,7 @@ void http_server::implementation::close() {
   std::ignore = acceptor.close(ignored);
   backoff.cancel();
   for (auto* each : connections) each->close();
+  for (auto* each : waits) each->cancel();
 }
 
 http_server::http_server(const asio::any_io_executor& executor, const socket_address& at, http_server_options options,
@@ -225,6 +283,14 @@ std::uint16_t http_server::port() const {
 
 void http_server::start() {
   self_->spawn(self_->accept());
+}
+
+std::size_t http_server::token_count() const {
+  return self_->options.tokens.size();
+}
+
+void http_server::set_tokens(access_tokens tokens) {
+  self_->options.tokens = std::move(tokens);
 }
 
 void http_server::stop() {

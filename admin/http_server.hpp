@@ -2,7 +2,9 @@
 // stop() may be called from another thread.
 #pragma once
 
+#include "admin/access_tokens.hpp"
 #include "admin/execute.hpp"
+#include "admin/login_throttle.hpp"
 #include "admin/socket_address.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,8 +20,9 @@
 namespace sessiongate::admin {
 
 struct http_server_options {
-  std::string token{};                            // empty: only the open pages answer
-  std::size_t connections_max = 256;              // one more is closed at once
+  access_tokens tokens{};                         // none: only the open pages answer
+  login_throttle* throttle = nullptr;             // slows down those who guess; null: nobody
+  std::size_t connections_max = 256;              // one more is answered with 503 and closed
   std::uint32_t header_max = 16 * 1024;           // bytes
   std::size_t body_max = std::size_t{64} * 1024;  // bytes
   std::chrono::milliseconds request_timeout{
@@ -46,8 +49,11 @@ class http_server {
 
   /// The port it listens on (for port 0); 0 for a Unix socket.
   [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::size_t token_count() const;
   /// Accepts until stop().
   void start();
+  /// From now on these are the tokens. On the executor's thread.
+  void set_tokens(access_tokens tokens);
   /// Closes the listener and all connections, soon. Any thread; idempotent.
   void stop();
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace sessiongate::admin {
@@ -13,7 +14,8 @@ struct http_answer {
   unsigned status = 200;
   bool problem = false;  // the body is application/problem+json
   nlohmann::ordered_json body = nullptr;
-  std::string allow{};  // 405 only: the methods that would do
+  std::string allow{};                 // 405 only: the methods that would do
+  std::chrono::seconds retry_after{};  // 429 only
 };
 
 http_answer render_json(const result& what);

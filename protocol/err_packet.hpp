@@ -41,6 +41,7 @@ inline constexpr std::uint16_t no_such_thread = 1094;
 inline constexpr std::uint16_t kill_denied = 1095;
 inline constexpr std::uint16_t unknown_error = 1105;
 inline constexpr std::uint16_t host_is_blocked = 1129;
+inline constexpr std::uint16_t host_not_privileged = 1130;
 inline constexpr std::uint16_t malformed_packet = 1835;
 inline constexpr std::uint16_t packet_too_large = 1153;
 inline constexpr std::uint16_t too_many_user_connections = 1203;

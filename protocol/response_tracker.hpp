@@ -52,6 +52,7 @@ class response_tracker {
   /// A command with a response has been sent to the backend. Needs can_expect().
   void expect(command sent);
   [[nodiscard]] bool idle() const { return outstanding_count_ == 0; }
+  [[nodiscard]] std::size_t outstanding() const { return outstanding_count_; }
   /// The command whose response is being read. Needs !idle().
   [[nodiscard]] command current() const { return outstanding_[outstanding_first_]; }
   /// The place in the queue of the command that was sent last, and of the one whose response ended last: the same

@@ -42,20 +42,11 @@ std::uint64_t plain_kill_id(const admin::command& what) {
 
 admin_conversation::admin_conversation(client_connection& connection, protocol::capabilities negotiated,
                                        own_server_session* own)
-    : connection_(connection), negotiated_(negotiated), own_(own), next_prepared_(first_prepared_id) {}
-
-admin::principal admin_conversation::who() const {
-  const auto identity = connection_.who();
-  const auto current = connection_.shared().current.load();
-  const auto& operators = current->operators;
-  admin::principal asking{admin::principal_kind::account, identity->user, identity->tenant, identity->cluster,
-                          connection_.cs_id()};
-  if (connection_.is_proxysys())
-    asking.kind = admin::principal_kind::proxysys;
-  else if (std::ranges::find(operators, identity->user) != operators.end())
-    asking.kind = admin::principal_kind::operators;
-  return asking;
-}
+    : connection_(connection),
+      negotiated_(negotiated),
+      own_(own),
+      caller_(connection, own),
+      next_prepared_(first_prepared_id) {}
 
 command_fate admin_conversation::look(const protocol::command_framer::step& started) const {
   const auto length = started.size - protocol::packet_header_size;
@@ -205,26 +196,28 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   auto& shared = connection_.shared();
   connection_.home().counters().admin_commands.add(1);
   if (asked.what.own_session) admin::set_id(asked.what.what, connection_.cs_id());
-  if (asked.what.plain_kill) {
-    const auto id = plain_kill_id(asked.what.what);
-    const bool known = !shared.sessions.find(id).empty();
-    if (!known && own_ != nullptr && asked.can_forward) co_return reply{.forward = true, .packets = {}};
-    if (auto told = co_await leave_to_backend(asked, id)) co_return render(*told, asked);
+  const bool plain_kill = asked.what.plain_kill;
+  const auto id = plain_kill ? plain_kill_id(asked.what.what) : 0;
+  const bool may_forward = plain_kill && own_ != nullptr && asked.can_forward;
+  if (may_forward && shared.sessions.find(id).empty()) co_return reply{.forward = true, .packets = {}};
+  auto who = co_await caller_.identify(asked.what.what);
+  if (plain_kill) {
+    if (auto told = co_await leave_to_backend(asked, id, who)) co_return render(*told, asked);
   }
   if (!admin::is_kill(asked.what.what) && !connection_.ended())
-    co_return co_await run_on_admin_thread(std::move(asked));
+    co_return co_await run_on_admin_thread(std::move(asked), std::move(who));
   kill_route route(own_, shared.control);
   admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
                                    ::getpid(),      shared.view, &shared.kills};
-  const auto result = co_await admin::execute(asked.what.what, who(), context);
+  const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
   co_return render(result, asked);
 }
 
 /// A listing of thousands of sessions takes longer than a worker may be away from the others. While this session has
 /// not ended, the admin thread runs.
-awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(request asked) {
+awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(request asked, admin::principal who) {
   auto& shared = connection_.shared();
-  auto work = [this, &shared, asking = who(), asked = std::move(asked)]() mutable -> awaitable<reply> {
+  auto work = [this, &shared, asking = std::move(who), asked = std::move(asked)]() mutable -> awaitable<reply> {
     kill_route route(nullptr, shared.control);
     admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
                                      ::getpid(),      shared.view, &shared.kills};
@@ -236,7 +229,9 @@ awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(req
 
 /// A plain KILL of a session that the account does not own, or that is not the proxy's: the backend knows the account's
 /// privileges and decides. None when it is the proxy's to decide.
-awaitable<std::optional<admin::result>> admin_conversation::leave_to_backend(const request& asked, std::uint64_t id) {
+awaitable<std::optional<admin::result>> admin_conversation::leave_to_backend(const request& asked, std::uint64_t id,
+                                                                             admin::principal who) {
+  who.rights = {};  // what the backend decides is not decided here before
   auto& shared = connection_.shared();
   const auto targets = shared.sessions.find(id);
   if (own_ == nullptr || targets.size() > 1) co_return std::nullopt;
@@ -246,7 +241,7 @@ awaitable<std::optional<admin::result>> admin_conversation::leave_to_backend(con
   } else {
     const auto& target = *targets.front();
     const auto servers = target.server_sessions();
-    if (admin::may(who(), admin::kind_of(asked.what.what), target) != admin::verdict::not_owner || servers.empty())
+    if (admin::may(who, admin::kind_of(asked.what.what), target) != admin::verdict::not_owner || servers.empty())
       co_return std::nullopt;
     if (!own_->is_on(servers.front()->backend())) co_return std::nullopt;
     connection_id = servers.front()->connection_id();

@@ -2,6 +2,7 @@
 // them. Serves relayed sessions and root@proxysys alike. Lives on the session's worker.
 #pragma once
 
+#include "proxy/caller_identity.hpp"
 #include "proxy/client_connection.hpp"
 #include "proxy/kill_route.hpp"
 
@@ -61,16 +62,17 @@ class admin_conversation {
   reply prepare(protocol::bytes_view payload, const request& asked);
   reply use_prepared(protocol::command what, std::uint32_t statement_id, const request& asked);
   awaitable<reply> run(request asked);
-  awaitable<reply> run_on_admin_thread(request asked);
-  awaitable<std::optional<admin::result>> leave_to_backend(const request& asked, std::uint64_t id);
+  awaitable<reply> run_on_admin_thread(request asked, admin::principal who);
+  awaitable<std::optional<admin::result>> leave_to_backend(const request& asked, std::uint64_t id,
+                                                           admin::principal who);
   reply render(const admin::result& result, const request& asked) const;
   [[nodiscard]] reply error(const request& asked, std::uint16_t code, std::string_view sqlstate,
                             std::string text) const;
-  [[nodiscard]] admin::principal who() const;
 
   client_connection& connection_;
   protocol::capabilities negotiated_;
   own_server_session* own_;
+  caller_identity caller_;
   std::unordered_map<std::uint32_t, prepared_statement> prepared_;
   std::uint32_t next_prepared_;
   std::uint32_t last_prepared_ = 0;

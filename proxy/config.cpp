@@ -2,6 +2,7 @@
 
 #include "proxy/settings.hpp"
 #include "proxy/tls_context.hpp"
+#include "proxy/token_file.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -104,13 +105,13 @@ std::optional<std::string> read_secret(const std::string& path, const char* vari
 
 void read_secrets(config& target, const environment& env, std::vector<std::string>& errors) {
   target.admin_token =
-      read_secret(target.admin_token_file, "SESSIONGATE_ADMIN_TOKEN", "admin-token-file", env, errors).value_or("");
-  target.proxysys_password = read_secret(target.proxysys_password_file, "SESSIONGATE_PROXYSYS_PASSWORD",
-                                         "proxysys-password-file", env, errors);
+      read_secret(target.admin_token_file, secret_variables[0], "admin-token-file", env, errors).value_or("");
+  target.proxysys_password =
+      read_secret(target.proxysys_password_file, secret_variables[1], "proxysys-password-file", env, errors);
   if (target.proxysys_password && target.proxysys_password->empty()) target.proxysys_password.reset();
   target.control_password =
-      read_secret(target.control_password_file, "SESSIONGATE_CONTROL_PASSWORD", "control-password-file", env, errors)
-          .value_or("");
+      read_secret(target.control_password_file, secret_variables[2], "control-password-file", env, errors).value_or("");
+  read_tokens(target, errors);
 }
 
 void check_together(const config& settings, std::vector<std::string>& errors) {

@@ -2,10 +2,12 @@
 // (SESSIONGATE_…), JSON file (comments allowed), defaults. docs/configuration.md lists every setting.
 #pragma once
 
+#include "proxy/address_list.hpp"
 #include "proxy/network_list.hpp"
-
+#include "proxy/operator_account.hpp"
 #include "session/endpoint.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -38,19 +40,28 @@ struct config {
   std::string cluster;                       // empty: not named, any label is taken
   std::size_t workers = 0;                   // 0: one for each core that this process may use
   session_tracking tracking = session_tracking::all;
-  std::size_t user_variables_max = 256;  // kept of one session
-  std::vector<std::string> operators;    // backend accounts that see and end everything
-  network_list proxy_protocol_from;      // who may send PROXY headers
-  bool proxy_protocol_required = false;  // and has to
+  std::size_t user_variables_max = 256;     // kept of one session
+  std::vector<operator_account> operators;  // backend accounts that see and end everything
+  network_list proxy_protocol_from;         // who may send PROXY headers
+  bool proxy_protocol_required = false;     // and has to
   backend_proxy_protocol proxy_to_backend = backend_proxy_protocol::off;
 
   session::endpoint admin_listen{"127.0.0.1", 2884};
   bool admin_enabled = true;
   unsigned admin_socket_mode = 0600;  // of its file, when it is a Unix socket
+  std::size_t admin_connections_max = 256;
+  milliseconds admin_request_timeout{30'000};
+  std::size_t admin_header_max = 16 * 1024;  // bytes
+  std::size_t admin_body_max = 64 * 1024;    // bytes
   std::string admin_token_file;
-  std::string admin_token;  // empty: only health and metrics answer
+  std::string admin_token;
+  std::string admin_tokens_file;  // neither token nor file: only health and metrics answer
   std::string proxysys_password_file;
   std::optional<std::string> proxysys_password;  // none: root@proxysys cannot log in
+  address_list proxysys_from{"private"};         // where its clients may be
+  bool core_dumps = false;                       // off: neither core files nor ptrace by others than root
+  milliseconds rights_cache_time{30'000};        // how long an account's rights on the backend are taken for known
+  milliseconds login_delay_max{5'000};           // for who guesses: tokens, root@proxysys; 0: none
   std::string control_user;                      // empty: no control account
   std::string control_password_file;
   std::string control_password;
@@ -95,6 +106,10 @@ struct config {
 
 /// With its default worked out.
 tls_mode client_tls_mode(const config& settings);
+
+/// The variables that hold secrets, each for when no file is named.
+inline constexpr std::array secret_variables{"SESSIONGATE_ADMIN_TOKEN", "SESSIONGATE_PROXYSYS_PASSWORD",
+                                             "SESSIONGATE_CONTROL_PASSWORD"};
 
 /// What main() does with the command line.
 struct invocation {

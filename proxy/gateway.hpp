@@ -8,6 +8,7 @@
 #include "proxy/tls_context.hpp"
 
 #include "admin/kill_counters.hpp"
+#include "admin/login_throttle.hpp"
 #include "admin/proxy_view.hpp"
 #include "session/ids.hpp"
 #include "session/published.hpp"
@@ -28,7 +29,8 @@ struct gateway {
         tls(settings),
         entrance(settings),
         server(*settings.backend),
-        control(settings, server, tls, admin) {}
+        control(settings, server, tls, admin),
+        throttle({.longest_delay = settings.login_delay_max}) {}
 
   const config settings;                  // as they were at start
   session::published<config> current;     // with what was changed since: for settings that can be
@@ -41,6 +43,7 @@ struct gateway {
   control_account control;
   admin::kill_counters kills;
   admin::proxy_view* view = nullptr;  // the server's; set before any thread starts
+  admin::login_throttle throttle;     // of logins to the proxy itself: HTTP and root@proxysys alike
   std::atomic<bool> draining{false};  // sessions end as soon as they are between transactions
 };
 

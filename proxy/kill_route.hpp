@@ -13,6 +13,14 @@ class own_server_session {
  public:
   virtual ~own_server_session() = default;
   [[nodiscard]] virtual bool is_on(const session::endpoint& backend) const = 0;
+  /// The packets that answered; empty when `status` is not `interrupted`, which stands for "answered" here.
+  struct reply {
+    admin::interrupt_status status = admin::interrupt_status::no_route;
+    protocol::bytes packets;
+  };
+  /// Runs a statement of the proxy's own there, of which the client sees nothing. Gives up after kill_timeout; a long
+  /// answer is cut off at 64 KiB.
+  virtual awaitable<reply> ask(std::string statement) = 0;
   /// Sends KILL [QUERY] <connection_id> there, as the account that is logged in.
   virtual awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope) = 0;
 };

@@ -13,7 +13,10 @@
 #include "protocol/ok_packet.hpp"
 
 #include <fmt/format.h>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace sessiongate::proxy {
 
@@ -73,6 +76,9 @@ class client_login {
   awaitable<std::optional<stop_request>> encrypt();
   awaitable<login_outcome> log_in_account();
   awaitable<login_outcome> log_in_proxysys();
+  awaitable<std::optional<stop_request>> refuse_proxysys();
+  awaitable<std::optional<stop_request>> wait_for_turn();
+  awaitable<std::optional<stop_request>> obtain_answer();
   awaitable<bool> verify_proxysys();
   awaitable<stop_request> refuse(protocol::server_error error, stop_reason reason);
   awaitable<stop_request> unread(error_code ec);
@@ -272,21 +278,59 @@ awaitable<login_outcome> client_login::log_in_account() {
   co_return logged_in_account{response_.flags, done.negotiated, done.status, channel_.take_rest()};
 }
 
-awaitable<login_outcome> client_login::log_in_proxysys() {
-  if (!connection_.shared().settings.proxysys_password) {
+/// What can be said before a password is looked at.
+awaitable<std::optional<stop_request>> client_login::refuse_proxysys() {
+  const auto settings = connection_.shared().current.load();
+  const auto& address = connection_.session::client_session::client().address;
+  if (!settings->proxysys_from.contains(address)) {
+    co_return co_await refuse(
+        {protocol::er::host_not_privileged, "HY000",
+         fmt::format("Host '{}' is not allowed to log in as root@proxysys (--proxysys-from)", address)},
+        stop_reason::login_failed);
+  }
+  if (!settings->proxysys_password) {
     co_return co_await refuse({protocol::er::access_denied, "28000",
                                "Access denied for user 'root@proxysys': no password is set for it "
                                "(--proxysys-password-file)"},
                               stop_reason::login_failed);
   }
+  co_return std::nullopt;
+}
+
+/// Who has guessed wrong too often waits before the answer is looked at: the session, not its worker.
+awaitable<std::optional<stop_request>> client_login::wait_for_turn() {
+  const auto& address = connection_.session::client_session::client().address;
+  const auto delay = connection_.shared().throttle.admit(address);
+  if (!delay) {
+    co_return co_await refuse({protocol::er::host_is_blocked, "HY000",
+                               fmt::format("Host '{}' is blocked because of too many wrong logins to the proxy; it may "
+                                           "try again in {} s",
+                                           address, connection_.shared().throttle.longest_delay().count())},
+                              stop_reason::login_failed);
+  }
+  if (*delay > admin::login_throttle::clock::duration::zero()) {
+    asio::steady_timer timer(connection_.home().context(), *delay);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  if (connection_.ended()) co_return stop_request{};
+  co_return std::nullopt;
+}
+
+awaitable<login_outcome> client_login::log_in_proxysys() {
+  if (auto refused = co_await refuse_proxysys()) co_return std::move(*refused);
+  if (auto gone = co_await obtain_answer()) co_return std::move(*gone);
+  if (auto refused = co_await wait_for_turn()) co_return std::move(*refused);
+  auto& throttle = connection_.shared().throttle;
+  const auto& address = connection_.session::client_session::client().address;
   if (!co_await verify_proxysys()) {
     if (connection_.ended()) co_return stop_request{};
+    throttle.failed(address);
     co_return co_await refuse({protocol::er::access_denied, "28000",
-                               fmt::format("Access denied for user 'root@proxysys'@'{}' (using password: {})",
-                                           connection_.session::client_session::client().address,
+                               fmt::format("Access denied for user 'root@proxysys'@'{}' (using password: {})", address,
                                            response_.auth_response.empty() ? "NO" : "YES")},
                               stop_reason::login_failed);
   }
+  throttle.succeeded_fully(address);
   connection_.logged_in_as_proxysys();
   protocol::bytes payload;
   protocol::write_ok_packet(payload, {.status = protocol::status_autocommit, .info = {}, .state_info = {}},
@@ -297,23 +341,30 @@ awaitable<login_outcome> client_login::log_in_proxysys() {
 
 /// Takes the answer that came with the login when its plugin is one of the two that the proxy can check, else asks
 /// again.
+awaitable<std::optional<stop_request>> client_login::obtain_answer() {
+  const bool known = response_.auth_plugin == caching_sha2_plugin || response_.auth_plugin == native_password_plugin;
+  if (known) co_return std::nullopt;
+  nonce_ = make_nonce();
+  response_.auth_plugin = native_password_plugin;
+  protocol::bytes payload;
+  protocol::write_auth_switch_request(payload, {std::string(native_password_plugin), nonce_ + '\0'});
+  if (const auto ec = co_await channel_.write(payload)) co_return lost(ec);
+  const auto answer = co_await channel_.read();
+  if (answer.ec) co_return lost(answer.ec);
+  response_.auth_response = protocol::as_text(answer.payload);
+  co_return std::nullopt;
+}
+
+/// The answer is looked at without a pause between turn and verdict, so that many at once are counted one by one.
 awaitable<bool> client_login::verify_proxysys() {
   const auto& password = *connection_.shared().settings.proxysys_password;
+  if (response_.auth_plugin == native_password_plugin) {
+    co_return same_secret(response_.auth_response, native_password_response(password, nonce_));
+  }
+  if (!same_secret(response_.auth_response, caching_sha2_response(password, nonce_))) co_return false;
   protocol::bytes payload;
-  if (response_.auth_plugin == caching_sha2_plugin) {
-    if (!same_secret(response_.auth_response, caching_sha2_response(password, nonce_))) co_return false;
-    protocol::write_auth_more_data(payload, "\x03");  // fast authentication succeeded
-    co_return !co_await channel_.write(payload);
-  }
-  if (response_.auth_plugin != native_password_plugin) {
-    nonce_ = make_nonce();
-    protocol::write_auth_switch_request(payload, {std::string(native_password_plugin), nonce_ + '\0'});
-    if (co_await channel_.write(payload)) co_return false;
-    const auto answer = co_await channel_.read();
-    if (answer.ec) co_return false;
-    response_.auth_response = protocol::as_text(answer.payload);
-  }
-  co_return same_secret(response_.auth_response, native_password_response(password, nonce_));
+  protocol::write_auth_more_data(payload, "\x03");  // fast authentication succeeded
+  co_return !co_await channel_.write(payload);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "proxy/config.hpp"
 #include "proxy/ctl.hpp"
 #include "proxy/log.hpp"
+#include "proxy/process_secrecy.hpp"
 #include "proxy/server.hpp"
 
 #include <cstdlib>
@@ -24,7 +25,9 @@ int main(int argc, char** argv) {
     (asked.exit_code == 0 ? std::cout : std::cerr) << asked.output;
     return asked.exit_code;
   }
+  wipe_secret_variables();
   open_log(asked.settings.log_level, asked.settings.format);
+  hide_memory(asked.settings);
   int exit_code = EXIT_SUCCESS;
   try {
     server proxy(asked.settings);

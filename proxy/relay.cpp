@@ -113,10 +113,10 @@ protocol::bytes relay::begin_own_statement(std::string_view text) {
 }
 
 /// Runs when the client's command is being answered by the proxy, so the server session is idle.
-awaitable<admin::interrupt_answer> relay::kill(std::uint32_t connection_id, admin::interrupt_scope scope) {
-  admin::interrupt_answer answer;
+awaitable<own_server_session::reply> relay::ask(std::string statement) {
+  reply answer;
   if (broken() || !quiet()) co_return answer;
-  const auto packet = begin_own_statement(kill_statement(connection_id, scope));
+  const auto packet = begin_own_statement(statement);
   bool late = false;
   const deadline limit(connection_.home(), connection_.shared().settings.kill_timeout, [this, &late] {
     late = true;
@@ -125,14 +125,26 @@ awaitable<admin::interrupt_answer> relay::kill(std::uint32_t connection_id, admi
   if (co_await connection_.backend()->write_all(packet)) co_return answer;
   while (own_statement_ && !late && !broken()) co_await changed_.wait();
   if (own_statement_) {
-    // A late answer is swallowed when it comes; what the client sends next is answered behind it.
-    answer = {late ? admin::interrupt_status::timeout : admin::interrupt_status::backend_unreachable,
-              protocol::er::unknown_error, "HY000", "the backend did not answer"};
+    // A late answer is swallowed when it comes; what the client sends the backend next is answered behind it.
+    answer.status = late ? admin::interrupt_status::timeout : admin::interrupt_status::backend_unreachable;
     co_return answer;
   }
-  answer = to_interrupt_answer(protocol::bytes_view(own_response_).subspan(protocol::packet_header_size));
-  protocol::bytes().swap(own_response_);
+  answer.status = admin::interrupt_status::interrupted;
+  answer.packets = std::exchange(own_response_, {});
   co_return answer;
+}
+
+awaitable<admin::interrupt_answer> relay::kill(std::uint32_t connection_id, admin::interrupt_scope scope) {
+  const auto answer = co_await ask(kill_statement(connection_id, scope));
+  switch (answer.status) {
+    case admin::interrupt_status::interrupted:
+      co_return to_interrupt_answer(protocol::bytes_view(answer.packets).subspan(protocol::packet_header_size));
+    case admin::interrupt_status::no_route:
+      co_return admin::interrupt_answer{};
+    default:
+      co_return admin::interrupt_answer{answer.status, protocol::er::unknown_error, "HY000",
+                                        "the backend did not answer"};
+  }
 }
 
 }  // namespace sessiongate::proxy

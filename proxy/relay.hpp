@@ -33,6 +33,7 @@ class relay final : public own_server_session {
   void fail(std::string_view why);
 
   [[nodiscard]] bool is_on(const session::endpoint& backend) const override;
+  awaitable<reply> ask(std::string statement) override;
   awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope) override;
 
  private:
@@ -86,6 +87,11 @@ class relay final : public own_server_session {
 
   /// Nothing is on its way to the client.
   [[nodiscard]] bool quiet() const { return tracker_.idle() && !writing_to_client_; }
+  /// As quiet(), or only a statement of the proxy's own is still without its answer.
+  [[nodiscard]] bool quiet_for_client() const {
+    const bool only_own = own_statement_ && tracker_.outstanding() == 1;
+    return (tracker_.idle() || only_own) && !writing_to_client_;
+  }
   /// Waits until `condition()` holds; false when the session or its server session ended first.
   template <class Condition>
   task<bool> wait_until(Condition condition) {

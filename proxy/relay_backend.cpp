@@ -67,9 +67,8 @@ protocol::bytes_view relay::track(protocol::bytes_view input) {
   return for_client.view();
 }
 
-/// Only the beginning matters: whether it is an OK or an ERR, and which.
 void relay::keep_own_response(protocol::bytes_view piece) {
-  constexpr std::size_t enough = 4096;  // bytes
+  constexpr std::size_t enough = 64UL * 1024UL;  // bytes
   const auto room = enough - std::min(enough, own_response_.size());
   const auto kept = piece.first(std::min(room, piece.size()));
   own_response_.insert(own_response_.end(), kept.begin(), kept.end());

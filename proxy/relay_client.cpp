@@ -164,7 +164,7 @@ void relay::refuse_command(const protocol::server_error& error, session::stop_re
 /// The command at the front of kept_ is for the proxy, perhaps. It waits for its turn behind what the client sent
 /// before.
 task<> relay::answer_command() {
-  co_await wait_until([this] { return quiet(); });
+  co_await wait_until([this] { return quiet_for_client(); });
   if (connection_.ended()) co_return;
   const auto header = protocol::load_packet_header(kept_.data());
   const auto size = protocol::packet_header_size + header.payload_length;

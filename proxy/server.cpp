@@ -76,6 +76,10 @@ server::server(config settings)
       report_(shared_, workers_),
       http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid(), &report_, &shared_.kills},
       tls_reload_(admin_, shared_.settings, shared_.tls),
+      token_reload_(admin_, shared_.settings,
+                    [this](admin::access_tokens tokens) {
+                      if (http_) http_->set_tokens(std::move(tokens));
+                    }),
       signals_(admin_, SIGTERM, SIGINT),
       resolve_pause_(admin_) {
   shared_.view = &report_;
@@ -88,7 +92,14 @@ server::server(config settings)
 void server::start_http() {
   const auto& settings = shared_.settings;
   admin::http_server_options options;
-  options.token = settings.admin_token;
+  std::vector<std::string> errors;
+  options.tokens = read_tokens(settings, errors);
+  if (!errors.empty()) throw std::runtime_error(errors.front());  // the file has changed since it was checked
+  options.throttle = &shared_.throttle;
+  options.connections_max = settings.admin_connections_max;
+  options.request_timeout = settings.admin_request_timeout;
+  options.header_max = static_cast<std::uint32_t>(settings.admin_header_max);
+  options.body_max = settings.admin_body_max;
   admin::http_pages pages;
   pages.ready = [this] { return ready(); };
   pages.metrics = [this] { return render_metrics(shared_, workers_); };
@@ -130,6 +141,7 @@ void server::run() {
   for (auto& each : workers_) each->start();
   set_time_slice(admin_slice);  // where it shares a core with a worker, a long listing must not hold that up
   tls_reload_.start();
+  token_reload_.start();
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);
   asio::co_spawn(admin_, resolve_backend(), asio::detached);
   asio::co_spawn(workers_.front()->context(), watch_backend(), asio::detached);
@@ -137,7 +149,7 @@ void server::run() {
     http_->start();
     log_event(log_level::info, "admin_listening",
               {{"address", session::endpoint{shared_.settings.admin_listen.address, http_->port()}.text()},
-               {"token", shared_.settings.admin_token.empty() ? "none: closed but for health and metrics" : "set"}});
+               {"tokens", http_->token_count()}});
   }
   start_listeners();
   admin_.run();
@@ -223,6 +235,7 @@ asio::awaitable<void> server::drain() {
   // must not outlive the poller.
   if (http_) http_->stop();
   tls_reload_.stop();
+  token_reload_.stop();
   signals_.cancel();
   resolve_pause_.cancel();
   admin_poller_.stop();

@@ -6,6 +6,7 @@
 #include "proxy/listener.hpp"
 #include "proxy/proxy_report.hpp"
 #include "proxy/tls_reload.hpp"
+#include "proxy/token_file.hpp"
 #include "proxy/worker.hpp"
 
 #include "admin/http_server.hpp"
@@ -53,6 +54,7 @@ class server {
   admin::execution_context http_context_;
   std::optional<admin::http_server> http_;
   tls_reload tls_reload_;
+  token_reload token_reload_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer resolve_pause_;
 };

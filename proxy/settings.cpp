@@ -239,6 +239,38 @@ std::string assign_backend_proxy_protocol(config& target, std::string_view text)
   return {};
 }
 
+std::string assign_operators(config& target, std::string_view text) {
+  std::vector<operator_account> accounts;
+  for (const auto& each : split_list(text)) {
+    auto account = parse_operator(each);
+    if (!account) {
+      return fmt::format(
+          "must be a list of NAME or NAME@FROM, with an address or network behind the @: {} is not one; "
+          "a tenant confers no right, so it cannot be named",
+          each);
+    }
+    accounts.push_back(std::move(*account));
+  }
+  target.operators = std::move(accounts);
+  return {};
+}
+
+std::string assign_core_dumps(config& target, std::string_view text) {
+  if (text != "on" && text != "off") return "must be on or off";
+  target.core_dumps = text == "on";
+  return {};
+}
+
+std::string assign_proxysys_from(config& target, std::string_view text) {
+  address_list from;
+  for (const auto& each : split_list(text)) {
+    if (!from.add(each))
+      return fmt::format("must be a list of addresses and networks, private, or any: {} is not", each);
+  }
+  target.proxysys_from = std::move(from);
+  return {};
+}
+
 constexpr std::size_t mebibyte = 1024UL * 1024UL;
 constexpr std::size_t counts_max = 10'000'000;
 
@@ -263,12 +295,14 @@ constexpr setting table[] = {
      text_of<&config::cluster>},
     {"workers", "worker threads; 0: one for each core that the process may use", take_count<&config::workers, 0, 1024>,
      count_of<&config::workers>},
-    {"operators", "backend accounts (comma list) that may see and end every session",
-     [](config& target, std::string_view text) {
-       target.operators = split_list(text);
-       return std::string();
+    {"operators", "backend accounts (comma list of NAME or NAME@FROM) that may see and end every session",
+     assign_operators,
+     [](const config& source) {
+       std::vector<std::string> names;
+       for (const auto& each : source.operators) names.push_back(to_text(each));
+       return fmt::format("{}", fmt::join(names, ","));
      },
-     [](const config& source) { return fmt::format("{}", fmt::join(source.operators, ",")); }, true},
+     true},
     {"session-tracking", "what servers are asked to report about a session's state: off, reported or all",
      assign_tracking,
      [](const config& source) {
@@ -280,10 +314,28 @@ constexpr setting table[] = {
      [](const config& source) { return source.admin_enabled ? source.admin_listen.text() : std::string("off"); }},
     {"admin-socket-mode", "file mode of the admin API's Unix socket", take_mode<&config::admin_socket_mode>,
      mode_of<&config::admin_socket_mode>},
+    {"admin-connections-max", "connections of the HTTP admin API at a time; one more is answered with 503",
+     take_count<&config::admin_connections_max, 1, 65536>, count_of<&config::admin_connections_max>},
+    {"admin-request-timeout", "limit for a request of the HTTP admin API to arrive, and for its answer to leave",
+     take_duration<&config::admin_request_timeout>, duration_of<&config::admin_request_timeout>},
+    {"admin-header-max", "bytes of an HTTP header", take_count<&config::admin_header_max, 1024, mebibyte>,
+     count_of<&config::admin_header_max>},
+    {"admin-body-max", "bytes of an HTTP body", take_count<&config::admin_body_max, 1024, mebibyte>,
+     count_of<&config::admin_body_max>},
     {"admin-token-file", "file with the bearer token of the HTTP admin API", assign_text<&config::admin_token_file>,
      text_of<&config::admin_token_file>},
+    {"admin-tokens-file", "file with named bearer tokens and their roles", assign_text<&config::admin_tokens_file>,
+     text_of<&config::admin_tokens_file>},
     {"proxysys-password-file", "file with the password of root@proxysys", assign_text<&config::proxysys_password_file>,
      text_of<&config::proxysys_password_file>},
+    {"proxysys-from", "addresses and networks (comma list) that root@proxysys may log in from", assign_proxysys_from,
+     [](const config& source) { return source.proxysys_from.text(); }, true},
+    {"core-dumps", "on: core files may be written, and others than root may look into the process", assign_core_dumps,
+     [](const config& source) { return std::string(source.core_dumps ? "on" : "off"); }},
+    {"rights-cache-time", "how long an account's rights on the backend are taken for known",
+     take_duration<&config::rights_cache_time>, duration_of<&config::rights_cache_time>, true},
+    {"login-delay-max", "longest delay for who guesses tokens or the password of root@proxysys; 0: none",
+     take_duration<&config::login_delay_max>, duration_of<&config::login_delay_max>},
     {"control-user", "backend account that interrupts statements there", assign_text<&config::control_user>,
      text_of<&config::control_user>},
     {"control-password-file", "file with the control account's password", assign_text<&config::control_password_file>,

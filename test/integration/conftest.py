@@ -56,7 +56,7 @@ def secrets(tmp_path_factory):
 def _settings(mariadb, secrets, given):
     ordinary = {"backend": f"127.0.0.1:{mariadb.port}", "cluster": "obdemo", "operators": "operator,root",
                 "workers": 2, "admin_token_file": secrets["admin_token_file"],
-                "proxysys_password_file": secrets["proxysys_password_file"]}
+                "proxysys_password_file": secrets["proxysys_password_file"], "login_delay_max": "0ms"}
     return {**ordinary, **given}
 
 

@@ -22,6 +22,7 @@ const session::endpoint elsewhere{"10.1.0.2", 3306};
 class own_session final : public own_server_session {
  public:
   [[nodiscard]] bool is_on(const session::endpoint& backend) const override { return backend == here; }
+  awaitable<reply> ask(std::string /*statement*/) override { co_return reply{}; }
   awaitable<interrupt_answer> kill(std::uint32_t connection_id, interrupt_scope /*scope*/) override {
     killed.push_back(connection_id);
     co_return answer;

@@ -176,8 +176,10 @@ TEST_CASE("counts are taken up to their limits and not beyond") {
 TEST_CASE("lists") {
   config target;
   CHECK(assign("operators", " root , dba,,ops ", target).empty());
-  CHECK(target.operators == std::vector<std::string>{"root", "dba", "ops"});
-  CHECK(taken("operators", "root,dba") == "root,dba");
+  REQUIRE(target.operators.size() == 3);
+  CHECK(target.operators[2].user == "ops");
+  CHECK(taken("operators", "root, dba@10.0.0.0/8") == "root,dba@10.0.0.0/8");
+  CHECK(assign("operators", "root@sys", target).find("a tenant confers no right") != std::string::npos);
   CHECK(assign("operators", "", target).empty());
   CHECK(target.operators.empty());
 }
