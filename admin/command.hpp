@@ -14,7 +14,11 @@ namespace sessiongate::admin {
 /// What can be listed as a table; listing.hpp tells the columns of each.
 enum class listing : std::uint8_t {
   sessions,  // client sessions
-  config,    // settings
+  processes,
+  variables,           // of one session
+  session_statistics,  // of one session
+  closed_sessions,
+  config,  // settings
   network_threads,
   network_connections,
   statistics,

@@ -118,7 +118,11 @@ session::stop_request stop_request(session::stop_reason reason, const principal&
 }
 
 awaitable<result> run(const show_table& what, const principal& who, execution_context& context) {
-  co_return list(what, who, context);
+  if (find_listing(what.what).of_session == nullptr) co_return list(what, who, context);
+  if (!what.id && who.cs_id == 0) co_return fail(failure_kind::malformed, "Unknown operator: an id is needed here");
+  auto found = find_target(what.id.value_or(who.cs_id), who, kind_of(what), context.sessions);
+  if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
+  co_return list(what, *std::get<client_session_ptr>(found));
 }
 
 awaitable<result> run(const alter_config& what, const principal& /*who*/, execution_context& context) {

@@ -4,6 +4,7 @@
 #include "admin/command.hpp"
 #include "admin/principal.hpp"
 #include "admin/result.hpp"
+#include "session/closed_sessions.hpp"
 #include "session/registry.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -38,10 +39,11 @@ class kill_counters;
 struct execution_context {
   session::registry& sessions;
   backend_interrupter& interrupter;
-  std::chrono::milliseconds kill_timeout;  // how long a kill waits for its target's worker
-  std::int32_t process_id = 0;             // shown as pid
-  proxy_view* proxy = nullptr;             // null only where nothing about the proxy is asked
-  kill_counters* kills = nullptr;          // null: not counted
+  std::chrono::milliseconds kill_timeout;            // how long a kill waits for its target's worker
+  std::int32_t process_id = 0;                       // shown as pid
+  proxy_view* proxy = nullptr;                       // null only where nothing about the proxy is asked
+  kill_counters* kills = nullptr;                    // null: not counted
+  const session::closed_sessions* closed = nullptr;  // null: none are kept
 };
 
 /// Runs on the caller's executor, which must run on one thread (or be a strand). The context must outlive it; nothing

@@ -1,8 +1,12 @@
 #include "admin/listing.hpp"
 
+#include "admin/closed_table.hpp"
 #include "admin/command_table.hpp"
+#include "admin/process_table.hpp"
 #include "admin/proxy_listings.hpp"
+#include "admin/session_stats.hpp"
 #include "admin/session_table.hpp"
+#include "admin/session_variables.hpp"
 
 #include <algorithm>
 #include <array>
@@ -38,6 +42,10 @@ rows help_rows(const show_table& /*asked*/, const principal& /*who*/, execution_
 std::span<const listing_entry> listings() {
   static const listing_entry table[] = {
       {listing::sessions, "sessions", "User", session_columns(), session_rows},
+      {listing::processes, "processes", "User", process_columns(), process_rows},
+      {listing::variables, "variables", "variable_name", variable_columns(), nullptr, variable_rows},
+      {listing::session_statistics, "stats", "stat_name", stat_columns(), nullptr, stat_rows},
+      {listing::closed_sessions, "closed_sessions", "User", closed_columns(), closed_rows},
       {listing::config, "settings", "name", config_columns(), config_rows},
       {listing::network_threads, "threads", "net_thread_id", thread_columns(), thread_rows},
       {listing::network_connections, "connections", "src_ip", connection_columns(), connection_rows},
@@ -51,6 +59,15 @@ std::span<const listing_entry> listings() {
   return table;
 }
 
+result make_table(const listing_entry& kind, const show_table& asked, rows made) {
+  table listed{.json_name = kind.json_name,
+               .columns = {kind.columns.begin(), kind.columns.end()},
+               .rows = std::move(made),
+               .total = 0};
+  if (auto wrong = apply(asked.query, listed)) return std::move(*wrong);
+  return listed;
+}
+
 }  // namespace
 
 const listing_entry& find_listing(listing what) {
@@ -59,12 +76,12 @@ const listing_entry& find_listing(listing what) {
 
 result list(const show_table& asked, const principal& who, execution_context& context) {
   const auto& kind = find_listing(asked.what);
-  table listed{.json_name = kind.json_name,
-               .columns = {kind.columns.begin(), kind.columns.end()},
-               .rows = kind.rows(asked, who, context),
-               .total = 0};
-  if (auto wrong = apply(asked.query, listed)) return std::move(*wrong);
-  return listed;
+  return make_table(kind, asked, kind.rows(asked, who, context));
+}
+
+result list(const show_table& asked, const session::client_session& target) {
+  const auto& kind = find_listing(asked.what);
+  return make_table(kind, asked, kind.of_session(asked, target));
 }
 
 }  // namespace sessiongate::admin

@@ -19,9 +19,15 @@ struct listing_entry {
   std::span<const column> columns;
   /// All rows that `who` may see, in the listing's own order; `asked.query` is applied afterwards.
   std::vector<std::vector<cell>> (*rows)(const show_table& asked, const principal& who, execution_context& context);
+  /// In place of `rows`, for a listing about one session.
+  std::vector<std::vector<cell>> (*of_session)(const show_table& asked,
+                                               const session::client_session& target) = nullptr;
 };
 
 const listing_entry& find_listing(listing what);
+
+/// Of a listing about one session, which the caller may read.
+result list(const show_table& asked, const session::client_session& target);
 
 /// The rows that `who` may see and that the query lets through.
 result list(const show_table& asked, const principal& who, execution_context& context);

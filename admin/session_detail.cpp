@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -48,9 +49,18 @@ attributes version_attributes(const session::state_versions& versions) {
           {"db_name_version", to_cell(versions.of(database))}};
 }
 
+/// Since 1970; zero when it never was.
+std::int64_t nanoseconds_of(session::ticks at) {
+  if (at == 0) return 0;
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(session::to_time(at).time_since_epoch()).count();
+}
+
 std::vector<attribute_group> describe_client(const session::client_session& target, const detail_options& options) {
+  const auto changed = target.activity().statistics() == nullptr ? session::ticks{0} : target.activity().since();
   return {describe_common(target, options),
-          {"cs stat", {{"modified_time", to_cell(0)}, {"reported_time", to_cell(0)}}},
+          {"cs stat",
+           {{"modified_time", to_cell(nanoseconds_of(changed))},
+            {"reported_time", to_cell(nanoseconds_of(target.activity().reported()))}}},
           {"cs var version", version_attributes(target.tracked().versions())}};
 }
 

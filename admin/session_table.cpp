@@ -37,19 +37,6 @@ constexpr std::array<column, 19> columns{{
     {.json_name = "address"},  // the client's, without the port
 }};
 
-/// RFC 3339 in UTC, with milliseconds.
-std::string format_time(client_session::clock::time_point at) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
-  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(at - seconds);
-  const auto time = client_session::clock::to_time_t(seconds);
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  std::ostringstream text;
-  text << std::put_time(&parts, "%Y-%m-%dT%H:%M:%S.") << std::setfill('0') << std::setw(3) << milliseconds.count()
-       << 'Z';
-  return std::move(text).str();
-}
-
 template <class Number>
 cell to_cell(Number value) {
   return static_cast<std::int64_t>(value);
@@ -89,6 +76,18 @@ std::vector<cell> to_row(const client_session& each, std::int32_t process_id) {
 }
 
 }  // namespace
+
+std::string format_time(client_session::clock::time_point at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(at - seconds);
+  const auto time = client_session::clock::to_time_t(seconds);
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  std::ostringstream text;
+  text << std::put_time(&parts, "%Y-%m-%dT%H:%M:%S.") << std::setfill('0') << std::setw(3) << milliseconds.count()
+       << 'Z';
+  return std::move(text).str();
+}
 
 std::span<const column> session_columns() {
   return columns;

@@ -7,12 +7,16 @@
 #include "admin/result.hpp"
 
 #include <span>
+#include <string>
 #include <vector>
 
 namespace sessiongate::admin {
 
 /// Those with a name in SQL are the original's 13, in its order.
 std::span<const column> session_columns();
+
+/// RFC 3339 in UTC, with milliseconds.
+std::string format_time(session::client_session::clock::time_point at);
 
 /// The sessions that `who` may see, by cs_id.
 std::vector<std::vector<cell>> session_rows(const show_table& asked, const principal& who, execution_context& context);

@@ -249,6 +249,7 @@ void response_tracker::inspect_error(const head& packet) {
 /// The column count comes before the flag of omitted definitions, with MySQL's optional metadata too: the servers do
 /// not do here what the documentation says, and so 0x00 is always an OK packet.
 void response_tracker::begin_result(const head& packet) {
+  result_set_ = true;
   wire_reader reader(packet.seen);
   const auto count = reader.read_lenenc_int();
   if (!reader.ok()) return end_response(0);

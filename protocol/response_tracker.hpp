@@ -70,6 +70,8 @@ class response_tracker {
   void set_status(status_flags value) { status_ = value; }
   /// The ERR code that ended the last response, or zero.
   [[nodiscard]] std::uint16_t last_error() const { return last_error_; }
+  /// Whether a result set has begun since the last call.
+  [[nodiscard]] bool take_result_set() { return std::exchange(result_set_, false); }
   /// The last_insert_id that an OK told since the last call; zero when none did.
   [[nodiscard]] std::uint64_t take_insert_id() { return std::exchange(insert_id_, std::uint64_t{0}); }
 
@@ -144,6 +146,7 @@ class response_tracker {
   bool continues_ = false;       // the present packet is full: the next one belongs to the same payload
   bool begun_ = false;           // something of the oldest command's response has come
   bool narrows_ = false;
+  bool result_set_ = false;
   bool definitions_omitted_ = false;  // the server left them out (optional or cached metadata)
   std::uint8_t outstanding_first_ = 0;
   std::uint8_t outstanding_count_ = 0;

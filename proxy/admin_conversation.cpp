@@ -209,6 +209,7 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   kill_route route(own_, shared.control);
   admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
                                    ::getpid(),      shared.view, &shared.kills};
+  context.closed = &shared.closed;
   const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
   co_return render(result, asked);
 }
@@ -221,6 +222,7 @@ awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(req
     kill_route route(nullptr, shared.control);
     admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
                                      ::getpid(),      shared.view, &shared.kills};
+    context.closed = &shared.closed;
     const auto result = co_await admin::execute(asked.what.what, asking, context);
     co_return render(result, asked);
   };

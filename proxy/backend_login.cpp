@@ -85,6 +85,7 @@ protocol::bytes pass_through::preamble() const {
 }
 
 awaitable<std::optional<login_failure>> pass_through::reach() {
+  connection_.acting().wait_for(session::wait_kind::backend_connect);
   auto& shared = connection_.shared();
   const deadline limit(connection_.home(), shared.current.load()->connect_timeout, [this] { stream_.close(); });
   auto reached = co_await dial(stream_, backend_, shared.server, preamble());
@@ -150,6 +151,7 @@ awaitable<std::optional<login_failure>> pass_through::carry_answer(const protoco
   if (const auto ec = co_await client_.write(request)) co_return login_failure{stop_reason::client_gone, {}, ec, {}};
   if (!expects_answer(request)) co_return std::nullopt;
   connection_.set_authenticating(true);
+  connection_.acting().wait_for(session::wait_kind::client_read);
   const auto answer = co_await client_.read();
   if (answer.ec) co_await leave();
   connection_.set_authenticating(false);
@@ -182,6 +184,7 @@ awaitable<pass_result> pass_through::finish(const protocol::bytes& payload) {
 
 awaitable<pass_result> pass_through::carry() {
   for (;;) {
+    connection_.acting().wait_for(session::wait_kind::authentication);
     const auto packet = co_await backend_.read();
     if (packet.ec || packet.payload.empty()) co_return backend_lost();
     if (packet.payload.front() == protocol::ok_header) co_return co_await finish(packet.payload);

@@ -65,6 +65,8 @@ void client_connection::end(session::stop_request why) {
   publish_state(session::client_session_state::closed);
   home_.counters().stops[static_cast<std::size_t>(why_.reason)].add(1);
   log_end();
+  record_end();
+  acting().give_back(home_.statements());
   client_.close();
   if (!authenticating_) detach_backend();
   shared_.sessions.remove(cs_id());
@@ -89,6 +91,23 @@ void client_connection::log_end() const {
              {"reason", session::to_text(why_.reason)},
              {"detail", why_.detail},
              {"lived_ms", lived.count()}});
+}
+
+void client_connection::record_end() {
+  shared_.closed.add({.ids = {cs_id(), proxy_sessid()},
+                      .client = client_session::client(),
+                      .who = who(),
+                      .database = database(),
+                      .connection_id = bound_ ? bound_->connection_id() : 0U,
+                      .accepted_at = accepted_at(),
+                      .closed_at = clock::now(),
+                      .why = why_,
+                      .transactions = transaction_count(),
+                      .bytes_from_client = activity().bytes_from_client(),
+                      .bytes_from_server = activity().bytes_from_server(),
+                      .logged_in = logged_in_,
+                      .was_running = statement_running(),
+                      .was_in_transaction = in_transaction()});
 }
 
 session::stop_report client_connection::report() const {
@@ -153,6 +172,8 @@ void client_connection::logged_in(session::identity who, std::string database) {
   publish_identity(std::move(who));
   publish_database(std::move(database));
   publish_state(session::client_session_state::active_reader);
+  logged_in_ = true;
+  acting().begin_idle();
 }
 
 void client_connection::logged_in_as_proxysys() {

@@ -78,6 +78,7 @@ class client_connection final : public session::client_session,
   void logged_in_as_proxysys();
   [[nodiscard]] bool is_proxysys() const { return proxysys_; }
 
+  using session::client_session::acting;
   using session::client_session::publish_client;
   using session::client_session::publish_database;
   using session::client_session::publish_identity;
@@ -90,6 +91,7 @@ class client_connection final : public session::client_session,
   static awaitable<void> run(std::shared_ptr<client_connection> self);
   session::stop_report report() const;
   void log_end() const;
+  void record_end();
   void give_places_back();
   void end_idle();
 
@@ -106,6 +108,7 @@ class client_connection final : public session::client_session,
   bool lost_server_session_ = false;
   bool authenticating_ = false;
   bool proxysys_ = false;
+  bool logged_in_ = false;
 };
 
 }  // namespace sessiongate::proxy

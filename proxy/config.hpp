@@ -41,6 +41,8 @@ struct config {
   std::size_t workers = 0;                   // 0: one for each core that this process may use
   session_tracking tracking = session_tracking::all;
   std::size_t user_variables_max = 256;     // kept of one session
+  std::size_t statement_text_max = 256;     // bytes of a running statement that listings can show
+  std::size_t closed_sessions_max = 1000;   // kept for SHOW PROXYSESSION CLOSED
   std::vector<operator_account> operators;  // backend accounts that see and end everything
   network_list proxy_protocol_from;         // who may send PROXY headers
   bool proxy_protocol_required = false;     // and has to

@@ -10,6 +10,7 @@
 #include "admin/kill_counters.hpp"
 #include "admin/login_throttle.hpp"
 #include "admin/proxy_view.hpp"
+#include "session/closed_sessions.hpp"
 #include "session/ids.hpp"
 #include "session/published.hpp"
 #include "session/registry.hpp"
@@ -27,6 +28,7 @@ struct gateway {
         current(settings),
         admin_thread(admin.context()),
         tls(settings),
+        closed(settings.closed_sessions_max),
         entrance(settings),
         server(*settings.backend),
         control(settings, server, tls, admin),
@@ -38,6 +40,7 @@ struct gateway {
   tls_context tls;
   session::registry sessions;
   session::id_source ids;
+  session::closed_sessions closed;
   admission entrance;
   backend server;
   control_account control;

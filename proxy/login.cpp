@@ -251,8 +251,8 @@ awaitable<login_outcome> client_login::run() {
   if (!header_first && (failed = co_await learn_client())) co_return std::move(*failed);
   if ((failed = co_await read_response())) co_return std::move(*failed);
   const auto& cluster = connection_.shared().settings.cluster;
-  connection_.publish_identity(
-      {name_.user, name_.tenant, name_.cluster.empty() ? cluster : name_.cluster, response_.attributes});
+  connection_.publish_identity({name_.user, name_.tenant, name_.cluster.empty() ? cluster : name_.cluster,
+                                session::shown_attributes(response_.attributes)});
   if (is_proxysys(name_)) co_return co_await log_in_proxysys();
   if (backend_error_) co_return co_await refuse(std::move(*backend_error_), stop_reason::backend_unreachable);
   if (!cluster.empty() && !name_.cluster.empty() && name_.cluster != cluster) {

@@ -61,6 +61,7 @@ task<> relay::client_to_backend() {
       break;
     }
     received.add(got.size);
+    connection_.acting().received_from_client(got.size);
     if (!forward_at_once(buffer.first(got.size))) co_await settle();
   }
 }
@@ -76,6 +77,7 @@ task<> relay::backend_to_client() {
       break;
     }
     received.add(got.size);
+    connection_.acting().received_from_server(got.size);
     const auto for_client = track(buffer.first(got.size));
     if (!for_client.empty()) {
       const auto put = connection_.client().write_some(for_client);

@@ -65,7 +65,8 @@ class relay final : public own_server_session {
   task<> ask_report();
   [[nodiscard]] std::string_view text_of(const protocol::command_framer::step& started) const;
   [[nodiscard]] bool wants_report(const protocol::command_framer::step& started) const;
-  void follow_statement(const protocol::command_framer::step& started);
+  void follow_command(const protocol::command_framer::step& started);
+  void show_text(const protocol::command_framer::step& started, std::string_view text);
   void finish_change_user();
   void refuse_command(const protocol::server_error& error, session::stop_request why);
   void client_closed(const error_code& ec);
@@ -78,7 +79,7 @@ class relay final : public own_server_session {
   void apply_session_state(protocol::bytes_view ok_payload, bool after_reset);
   protocol::bytes begin_own_statement(std::string_view text);
   void finish_own_statement();
-  void follow_response();
+  void follow_response(protocol::command answered);
   void state_was_reset();
   task<> send_rest(protocol::bytes_view rest);
   void responses_delivered();
@@ -112,6 +113,7 @@ class relay final : public own_server_session {
 
   protocol::bytes kept_;  // from the client, not dealt with; the first unsent_ bytes of it go to the backend
   std::size_t unsent_ = 0;
+  std::uint64_t response_size_ = 0;  // bytes of the response that is under way
   scan::halt halt_ = scan::halt::none;
   std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
   name_limit::place next_place_;                      // of its user, when that is another

@@ -56,6 +56,7 @@ protocol::bytes_view relay::track(protocol::bytes_view input) {
     const auto answered = tracker_.idle() ? command::sleep : tracker_.current();
     const auto step = tracker_.advance(input);
     input = input.subspan(step.consumed);
+    response_size_ += step.consumed;
     if (own_statement_)
       keep_own_response(step.forward);
     else if (step.forward.data() >= begin && step.forward.data() < end)
@@ -96,12 +97,13 @@ void relay::on_response_complete(command answered) {
   if (own_statement_)
     finish_own_statement();
   else
-    follow_response();
+    follow_response(answered);
   const bool in_transaction = (tracker_.status() & protocol::status_in_transaction) != 0;
   if (connection_.publish_in_transaction(in_transaction)) connection_.bound()->count_transaction();
   if (tracker_.idle()) {
     connection_.bound()->end_request();
     connection_.publish_running(false);
+    connection_.acting().become_idle(in_transaction, connection_.home().statements());
   }
   if (answered == command::init_db && tracker_.last_error() == 0) {
     connection_.publish_database(std::exchange(next_database_, {}));
@@ -124,7 +126,9 @@ void relay::finish_change_user() {
 task<> relay::send_rest(protocol::bytes_view rest) {
   const protocol::bytes kept(rest.begin(), rest.end());
   writing_to_client_ = true;
+  connection_.acting().wait_for(session::wait_kind::client_write, kept.size());
   const auto ec = co_await connection_.client().send_all(kept);
+  connection_.acting().wait_no_more();
   writing_to_client_ = false;
   if (ec) client_closed(ec);
 }
@@ -150,6 +154,7 @@ void relay::backend_closed(const error_code& ec) {
 /// cannot get it any more.
 void relay::server_session_lost() {
   connection_.publish_running(false);
+  connection_.acting().become_idle(false, connection_.home().statements());
   if (tracker_.idle()) return;
   if (tracker_.at_response_start()) {
     send_last_error(connection_.client(), {er::query_interrupted, "70100", "Query execution was interrupted"});

@@ -75,7 +75,7 @@ void relay::begin_command(const protocol::command_framer::step& started) {
     connection_.publish_running(true);
   }
   tracker_.expect(started.type);
-  if (started.type == command::query) follow_statement(started);
+  follow_command(started);
   if (started.type == command::stmt_prepare) admin_.forwarded_prepare();
   if (started.type == command::init_db && !started.payload.empty()) {
     next_database_ = protocol::as_text(started.payload.subspan(1));
@@ -108,7 +108,9 @@ task<> relay::settle() {
   while (!connection_.ended()) {
     if (unsent_ > 0) {
       // Whether that works is the other direction's to see: the backend's last words come before its end.
+      connection_.acting().wait_for(session::wait_kind::backend_write, unsent_);
       co_await connection_.backend()->send_all(protocol::bytes_view(kept_).first(unsent_));
+      connection_.acting().wait_no_more();
       kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(unsent_));
       unsent_ = 0;
     }
@@ -178,6 +180,7 @@ task<> relay::answer_command() {
     co_return;
   }
   kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(size));
+  connection_.acting().answered_internally(size, reply.packets.size());
   if (const auto ec = co_await connection_.client().send_all(reply.packets)) client_closed(ec);
   if (reply.close) connection_.end({stop_reason::killed, "by itself"});
   connection_.end_if_draining();
@@ -214,7 +217,8 @@ task<> relay::change_user() {
     next_place_ = std::move(*place);
   }
   next_identity_ = std::make_unique<session::identity>(
-      session::identity{name.user, name.tenant, name.cluster.empty() ? cluster : name.cluster, wanted->attributes});
+      session::identity{name.user, name.tenant, name.cluster.empty() ? cluster : name.cluster,
+                        session::shown_attributes(wanted->attributes)});
   next_database_ = wanted->database;
   wanted->user = name.user;
   wanted->auth_plugin = unknown_plugin;
@@ -230,6 +234,7 @@ task<> relay::change_user() {
   kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(size));
   connection_.bound()->begin_request();
   connection_.publish_running(true);
+  connection_.acting().begin_command(command::change_user, session::request_kind::other, packet.size());
   tracker_.expect(command::change_user);
   framer_.begin_raw();
   co_await connection_.backend()->send_all(packet);

@@ -5,17 +5,25 @@
 #include "protocol/statement_kind.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 
 namespace sessiongate::proxy {
 
+using protocol::command;
 using protocol::statement_kind;
+using session::request_kind;
+using session::response_kind;
 
 namespace {
 
 /// How far into a statement's text user variables are looked for, when it is neither SET nor USE.
 constexpr std::size_t scan_size_max = 1024;  // bytes
+
+constexpr std::array<request_kind, 7> request_kinds{request_kind::select, request_kind::insert, request_kind::update,
+                                                    request_kind::remove, request_kind::other,  request_kind::other,
+                                                    request_kind::other};  // by statement_kind
 
 bool is_complete(const protocol::command_framer::step& started) {
   return protocol::packet_header_size + started.payload.size() == started.size;
@@ -44,11 +52,28 @@ std::string_view relay::text_of(const protocol::command_framer::step& started) c
   return protocol::as_text(payload.subspan(std::min(offset, payload.size())));
 }
 
-void relay::follow_statement(const protocol::command_framer::step& started) {
-  const auto text = text_of(started);
-  const auto kind = protocol::kind_of_statement(text);
-  if (kind != statement_kind::set && kind != statement_kind::use && !mentions_variables(text)) return;
-  state_.begin_statement(text, is_complete(started), tracker_.place_sent());
+/// A command has gone to the server.
+void relay::follow_command(const protocol::command_framer::step& started) {
+  auto& activity = connection_.acting();
+  if (started.type == command::query) {
+    const auto text = text_of(started);
+    const auto kind = protocol::kind_of_statement(text);
+    activity.begin_command(started.type, request_kinds[static_cast<std::size_t>(kind)], started.size);
+    show_text(started, text);
+    if (kind != statement_kind::set && kind != statement_kind::use && !mentions_variables(text)) return;
+    state_.begin_statement(text, is_complete(started), tracker_.place_sent());
+  } else if (started.type == command::stmt_execute || started.type == command::mariadb_stmt_bulk_execute) {
+    activity.begin_command(started.type, request_kind::prepared, started.size);
+  } else {
+    activity.begin_command(started.type, request_kind::other, started.size);
+    const bool has_text = started.type == command::stmt_prepare || started.type == command::init_db;
+    if (has_text && !started.payload.empty()) show_text(started, protocol::as_text(started.payload.subspan(1)));
+  }
+}
+
+void relay::show_text(const protocol::command_framer::step& started, std::string_view text) {
+  const auto missing = started.size - protocol::packet_header_size - started.payload.size();
+  connection_.acting().show_text(connection_.cs_id(), text, text.size() + missing, connection_.home().statements());
 }
 
 bool relay::wants_report(const protocol::command_framer::step& started) const {
@@ -68,13 +93,22 @@ task<> relay::ask_report() {
 }
 
 void relay::finish_own_statement() {
+  response_size_ = 0;
+  tracker_.take_result_set();
   own_statement_ = false;
   if (!std::exchange(asking_report_, false)) return;
   protocol::bytes().swap(own_response_);
   if (tracker_.last_error() != 0) tracker_.narrow_state(false);
 }
 
-void relay::follow_response() {
+void relay::follow_response(command answered) {
+  auto kind = response_kind::ok;
+  if (tracker_.take_result_set())
+    kind = response_kind::result_set;
+  else if (answered == command::statistics || answered == command::stmt_prepare)
+    kind = response_kind::other;
+  if (tracker_.last_error() != 0) kind = response_kind::error;
+  connection_.acting().end_response(kind, std::exchange(response_size_, std::uint64_t{0}));
   if (const auto id = tracker_.take_insert_id(); id != 0) {
     connection_.tracking().set_last_insert_id(id);
     connection_.bound()->bring_to(connection_.tracked().versions());

@@ -60,7 +60,7 @@ std::vector<std::unique_ptr<worker>> make_workers(const config& settings) {
   const auto count = settings.workers == 0 ? usable_cores() : settings.workers;
   made.reserve(count);
   for (std::size_t index = 0; index < count; ++index) {
-    made.push_back(std::make_unique<worker>(settings.read_buffer_size, settings.spin));
+    made.push_back(std::make_unique<worker>(settings.read_buffer_size, settings.spin, settings.statement_text_max));
     made.back()->look_at_clients_every(look_interval(settings));
   }
   return made;
@@ -86,6 +86,7 @@ server::server(config settings)
   if (const auto& path = shared_.settings.listen_socket; !path.empty()) {
     local_listener_.emplace(shared_, *workers_.front(), workers_, session::endpoint{path, 0});
   }
+  http_context_.closed = &shared_.closed;
   if (shared_.settings.admin_enabled) start_http();
 }
 

@@ -13,8 +13,12 @@ namespace {
 constexpr std::chrono::milliseconds sweep_interval{100};
 }
 
-worker::worker(std::size_t read_buffer_size, std::chrono::microseconds spin)
-    : poller_(context_), sweep_timer_(context_), look_timer_(context_), buffer_(read_buffer_size) {
+worker::worker(std::size_t read_buffer_size, std::chrono::microseconds spin, std::size_t statement_text)
+    : poller_(context_),
+      sweep_timer_(context_),
+      look_timer_(context_),
+      buffer_(read_buffer_size),
+      statements_(statement_text) {
   poller_.set_spin(spin);
 }
 

@@ -4,6 +4,7 @@
 
 #include "proxy/counters.hpp"
 #include "proxy/poller.hpp"
+#include "session/statement_slot.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -29,7 +30,8 @@ class worker {
  public:
   using clock = std::chrono::steady_clock;
 
-  worker(std::size_t read_buffer_size, std::chrono::microseconds spin);
+  /// `statement_text`: bytes of a running statement that are kept.
+  worker(std::size_t read_buffer_size, std::chrono::microseconds spin, std::size_t statement_text = 0);
   ~worker();
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
@@ -53,6 +55,7 @@ class worker {
   [[nodiscard]] proxy::poller& poller() { return poller_; }
   [[nodiscard]] std::span<std::uint8_t> buffer() { return buffer_; }
   [[nodiscard]] proxy::counters& counters() { return counters_; }
+  [[nodiscard]] session::statement_pool& statements() { return statements_; }
   void link(client_connection& connection);
   /// Runs `step` for every linked connection. It must not unlink others than the one it is given.
   void for_each(const std::function<void(client_connection&)>& step);
@@ -75,6 +78,7 @@ class worker {
   std::list<pending_deadline> deadlines_;
   std::vector<std::uint8_t> buffer_;
   proxy::counters counters_;
+  session::statement_pool statements_;
   std::atomic<std::size_t> load_{0};
   std::int32_t thread_id_ = 0;
   boost::intrusive::list<worker_hook, boost::intrusive::constant_time_size<false>> connections_;

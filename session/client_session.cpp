@@ -1,6 +1,7 @@
 #include "session/client_session.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sessiongate::session {
 
@@ -14,6 +15,18 @@ std::string_view to_text(client_session_state state) {
       return "MCS_CLOSED";
   }
   return "MCS_MAX";
+}
+
+protocol::connect_attributes shown_attributes(const protocol::connect_attributes& sent) {
+  constexpr std::array<std::string_view, 6> names{"program_name", "_client_name", "_client_version",
+                                                  "_pid",         "_os",          "_platform"};
+  constexpr std::size_t value_size_max = 64;  // bytes
+  protocol::connect_attributes shown;
+  for (const auto& [name, value] : sent) {
+    const bool known = std::ranges::find(names, name) != names.end();
+    if (known && shown.size() < names.size()) shown.emplace_back(name, value.substr(0, value_size_max));
+  }
+  return shown;
 }
 
 client_session::client_session(client_session_ids ids, endpoint client, std::int32_t worker_tid,

@@ -10,6 +10,7 @@
 #include "session/ids.hpp"
 #include "session/published.hpp"
 #include "session/server_session.hpp"
+#include "session/session_activity.hpp"
 #include "session/session_state.hpp"
 #include "session/stop_reason.hpp"
 
@@ -33,8 +34,11 @@ struct identity {
   std::string user;  // the backend account's name
   std::string tenant;
   std::string cluster;
-  protocol::connect_attributes attributes;
+  protocol::connect_attributes attributes;  // those of shown_attributes()
 };
+
+/// What a listing shows of what a client says about itself, cut to a bounded length: a client may send 64 KiB of it.
+protocol::connect_attributes shown_attributes(const protocol::connect_attributes& sent);
 
 /// What a stop found, told by the session's worker when everything is closed.
 struct stop_report {
@@ -78,6 +82,8 @@ class client_session {
   [[nodiscard]] bool statement_running() const { return running_.load(std::memory_order_relaxed); }
   /// Variables, last_insert_id, and how often each part of the state has changed.
   [[nodiscard]] const session_state& tracked() const { return tracked_; }
+  /// What it does, since when, what it waits for, and its traffic.
+  [[nodiscard]] const session_activity& activity() const { return activity_; }
   /// The server session with this connection_id, or null.
   [[nodiscard]] std::shared_ptr<server_session> find_connection(std::uint32_t connection_id) const;
   /// The server session with this ss_id, or null.
@@ -97,6 +103,7 @@ class client_session {
   void publish_identity(identity who) { who_.store(std::move(who)); }
   void publish_database(std::string name);  // counts a change when it is another one
   session_state& tracking() { return tracked_; }
+  session_activity& acting() { return activity_; }
   void publish_state(client_session_state state) { state_.store(state, std::memory_order_relaxed); }
   void publish_using_ssl(bool on) { using_ssl_.store(on, std::memory_order_relaxed); }
   void publish_running(bool on) { running_.store(on, std::memory_order_relaxed); }
@@ -117,6 +124,7 @@ class client_session {
   published<endpoint> client_;
   published<identity> who_;
   session_state tracked_;
+  session_activity activity_;
   published<std::string> database_{std::string()};
   published<server_session_list> server_sessions_{server_session_list()};
 };

@@ -1,0 +1,128 @@
+#include "admin/process_table.hpp"
+
+#include "admin/authorize.hpp"
+#include "admin/statement_mask.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace sessiongate::admin {
+
+namespace {
+
+using session::client_session;
+
+constexpr std::size_t short_info_max = 100;  // bytes, without FULL
+
+constexpr column columns[] = {
+    {.sql_name = "Id", .json_name = "cs_id", .type = value_type::signed_integer},
+    {.sql_name = "User", .json_name = "user"},
+    {.sql_name = "Host", .json_name = "host"},
+    {.sql_name = "db", .json_name = "db"},
+    {.sql_name = "Command", .json_name = "command"},
+    {.sql_name = "Time", .json_name = "time", .type = value_type::signed_integer},
+    {.sql_name = "State", .json_name = "state"},
+    {.sql_name = "Info", .json_name = "info"},
+    {.sql_name = "connection_id", .json_name = "connection_id", .type = value_type::signed_integer},
+    {.sql_name = "Tenant", .json_name = "tenant"},
+    {.sql_name = "Cluster", .json_name = "cluster"},
+    {.sql_name = "backend", .json_name = "backend"},
+    {.sql_name = "waits_us", .json_name = "waits_us", .type = value_type::signed_integer},
+    {.sql_name = "queued_bytes", .json_name = "queued_bytes", .type = value_type::signed_integer},
+    {.sql_name = "time_us", .json_name = "time_us", .type = value_type::signed_integer},
+    {.sql_name = "transaction_us", .json_name = "transaction_us", .type = value_type::signed_integer},
+    {.sql_name = "requests", .json_name = "requests", .type = value_type::signed_integer},
+    {.sql_name = "bytes_from_client", .json_name = "bytes_from_client", .type = value_type::signed_integer},
+    {.sql_name = "bytes_from_server", .json_name = "bytes_from_server", .type = value_type::signed_integer},
+    {.sql_name = "program", .json_name = "program"},
+    {.sql_name = "driver", .json_name = "driver"},
+    {.sql_name = "client_pid", .json_name = "client_pid"},
+    {.sql_name = "statement_bytes", .json_name = "statement_bytes", .type = value_type::signed_integer},
+};
+
+template <class Number>
+cell to_cell(Number value) {
+  return static_cast<std::int64_t>(value);
+}
+
+cell null_when_empty(std::string text) {
+  return text.empty() ? cell() : cell(std::move(text));
+}
+
+std::string find_attribute(const session::identity& who, std::string_view name) {
+  const auto found = std::ranges::find(who.attributes, name, [](const auto& each) { return each.first; });
+  return found == who.attributes.end() ? std::string() : found->second;
+}
+
+std::string describe_driver(const session::identity& who) {
+  auto driver = find_attribute(who, "_client_name");
+  if (const auto version = find_attribute(who, "_client_version"); !version.empty()) driver += ' ' + version;
+  return driver;
+}
+
+template <class Unit>
+std::int64_t elapsed(session::ticks then) {
+  return std::chrono::duration_cast<Unit>(session::elapsed_since(then)).count();
+}
+
+std::string describe_command(const client_session& each) {
+  if (each.state() == session::client_session_state::init) return "Connect";
+  return std::string(protocol::command_name(each.activity().command()));
+}
+
+std::vector<cell> to_row(const client_session& each, bool full) {
+  using std::chrono::microseconds;
+  const auto who = each.who();
+  const auto servers = each.server_sessions();
+  const bool served = !servers.empty();
+  const auto& activity = each.activity();
+  const auto waits = activity.waits();
+  const auto transaction = activity.transaction_since();
+  const auto statement = activity.statement(each.cs_id());
+  auto info = statement ? mask_literals(statement->text) : std::string();
+  if (!full && info.size() > short_info_max) info.resize(short_info_max);
+  return {to_cell(each.cs_id()),
+          who->user,
+          each.client().text(),
+          null_when_empty(*each.database()),
+          describe_command(each),
+          to_cell(elapsed<std::chrono::seconds>(activity.since())),
+          std::string(to_text(waits.what)),
+          null_when_empty(std::move(info)),
+          served ? to_cell(servers.front()->connection_id()) : cell(),
+          who->tenant,
+          who->cluster,
+          served ? cell(servers.front()->backend().text()) : cell(),
+          to_cell(elapsed<microseconds>(waits.since)),
+          to_cell(waits.queued),
+          to_cell(elapsed<microseconds>(activity.since())),
+          transaction == 0 ? cell() : to_cell(elapsed<microseconds>(transaction)),
+          to_cell(served ? servers.front()->request_count() : 0),
+          to_cell(activity.bytes_from_client()),
+          to_cell(activity.bytes_from_server()),
+          null_when_empty(find_attribute(*who, "program_name")),
+          null_when_empty(describe_driver(*who)),
+          null_when_empty(find_attribute(*who, "_pid")),
+          statement ? to_cell(statement->size) : cell()};
+}
+
+}  // namespace
+
+std::span<const column> process_columns() {
+  return columns;
+}
+
+std::vector<std::vector<cell>> process_rows(const show_table& asked, const principal& who, execution_context& context) {
+  auto found = context.sessions.list();
+  std::erase_if(found,
+                [&](const auto& each) { return may(who, command_kind::list_sessions, *each) != verdict::allowed; });
+  std::ranges::sort(found, {}, [](const auto& each) { return each->cs_id(); });
+  std::vector<std::vector<cell>> rows;
+  rows.reserve(found.size());
+  for (const auto& each : found) rows.push_back(to_row(*each, asked.full));
+  return rows;
+}
+
+}  // namespace sessiongate::admin

@@ -1,0 +1,21 @@
+// What SHOW [FULL] PROXYPROCESSLIST and GET /v1/processes list: MySQL's eight columns, and behind them what each
+// session waits for, its transaction, its traffic, and what its client said about itself.
+#pragma once
+
+#include "admin/command.hpp"
+#include "admin/execute.hpp"
+#include "admin/principal.hpp"
+#include "admin/table.hpp"
+
+#include <span>
+#include <vector>
+
+namespace sessiongate::admin {
+
+std::span<const column> process_columns();
+
+/// The sessions that `who` may see, by cs_id. Without FULL a statement is cut to 100 bytes, as in MySQL. Literals are
+/// masked.
+std::vector<std::vector<cell>> process_rows(const show_table& asked, const principal& who, execution_context& context);
+
+}  // namespace sessiongate::admin
