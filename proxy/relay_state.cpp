@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <tuple>
 
 namespace sessiongate::proxy {
 
@@ -94,7 +95,7 @@ task<> relay::ask_report() {
 
 void relay::finish_own_statement() {
   response_size_ = 0;
-  tracker_.take_result_set();
+  std::ignore = tracker_.take_result_set();  // not the client's
   own_statement_ = false;
   if (!std::exchange(asking_report_, false)) return;
   protocol::bytes().swap(own_response_);
