@@ -2,9 +2,11 @@
 
 import contextlib
 import socket
+import ssl
 import struct
 import subprocess
 
+import pymysql
 import pytest
 
 from clients import connect, connection_id, cs_id, disconnect, is_alive, query, rows, show, value
@@ -107,6 +109,23 @@ def test_a_header_from_elsewhere_is_refused(gate, header):
         assert error_of_payload(client.read_packet())[0] == 1043
         assert client.is_closed()
         assert "proxy-protocol-from" in gate.wait_for_log(rf"session_closed.*cs_id={client.thread_id}\b")
+
+
+@pytest.mark.parametrize("required", ["on", "off"])
+def test_tls_begins_behind_the_header(start_gate, required):
+    gate = start_gate(proxy_protocol_from="127.0.0.1", proxy_protocol_required=required, client_tls="required",
+                      client_tls_cert="auto")
+    connection = socket.create_connection(("127.0.0.1", gate.port), timeout=seconds(30))
+    connection.sendall(V1)
+    trust = ssl.create_default_context()
+    trust.check_hostname = False
+    trust.verify_mode = ssl.CERT_NONE
+    session = pymysql.connect(host="127.0.0.1", user="app", password="app_password", ssl=trust, defer_connect=True)
+    session.connect(connection)
+    row = show(session)[cs_id(session)]
+    assert row["Host"] == "192.0.2.7:56324"
+    assert row["using_ssl"] in (1, "1", "true")
+    disconnect(session)
 
 
 def test_a_header_that_has_to_come_is_waited_for(start_gate):
