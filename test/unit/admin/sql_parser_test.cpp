@@ -27,8 +27,8 @@ std::string describe(const table_query& query) {
   return text;
 }
 std::string describe(const show_table& what) {
-  constexpr std::array names{"list",   "config", "threads",  "connections", "stats",
-                             "memory", "info",   "clusters", "version",     "help"};
+  constexpr std::array names{"list",        "processes", "variables", "session stats", "closed",   "config",  "threads",
+                             "connections", "stats",     "memory",    "info",          "clusters", "version", "help"};
   return names.at(static_cast<std::size_t>(what.what)) + std::string(what.full ? " full" : "") + describe(what.query);
 }
 std::string describe(const show_session& what) {
@@ -85,6 +85,11 @@ const std::vector<row> direct_rows{
     {"SHOW PROXYSESSION LIMIT 5 OFFSET 10", "list limit 5 offset 10"},
     {"SHOW PROXYSESSION LIMIT 10, 5", "list limit 5 offset 10"},
     {"SHOW PROXYSESSION LIKE 'a' WHERE Id > 1 ORDER BY Id LIMIT 2", "list `User` LIKE 'a' `Id` > 1 asc Id limit 2"},
+    {"SHOW PROXYPROCESSLIST", "processes"},
+    {"SHOW FULL PROXYPROCESSLIST WHERE Time > 5", "processes full `Time` > 5"},
+    {"SHOW PROXYSESSION CLOSED LIMIT 3", "closed limit 3"},
+    {"SHOW PROXYSESSION VARIABLES", "variables"},
+    {"SHOW PROXYSESSION STAT", "session stats"},
     {"SHOW PROXY HELP", "help"},
     {"SHOW PROXY HELP LIKE 'KILL%'", "help `syntax` LIKE 'KILL%'"},
     {"PING PROXY", "ping"},
