@@ -43,8 +43,9 @@ std::optional<access_tokens::digest> access_tokens::parse_hash(std::string_view 
   digest hash{};
   if (hex.size() != 2 * hash.size()) return std::nullopt;
   for (auto& byte : hash) {
-    const auto [end, error] = std::from_chars(hex.data(), hex.data() + 2, byte, 16);
-    if (error != std::errc() || end != hex.data() + 2) return std::nullopt;
+    const auto digits = hex.substr(0, 2);
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), byte, 16);
+    if (error != std::errc() || end != digits.end()) return std::nullopt;
     hex.remove_prefix(2);
   }
   return hash;

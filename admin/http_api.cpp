@@ -51,7 +51,7 @@ bool match_path(std::string_view pattern, std::string_view path, command_argumen
       wrong = make_problem(400, "The path has no " + std::string(expected[at] == "{id}" ? "session id" : "ss_id") +
                                     ": a decimal number is needed");
     } else if (expected[at] == "{id}") {
-      given.id = *id;
+      given.id = id;
     } else {
       given.ss_id = *id;
     }

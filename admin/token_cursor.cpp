@@ -37,10 +37,12 @@ std::string_view token_cursor::take_operator() {
   if (first.kind != token_kind::symbol) return {};
   const bool adjacent = second.kind == token_kind::symbol && second.text.data() == first.text.data() + 1;
   constexpr std::array<std::string_view, 4> pairs{"!=", "<>", "<=", ">="};
-  const std::string_view pair(first.text.data(), adjacent ? 2 : 1);
-  if (std::ranges::find(pairs, pair) != pairs.end()) {
+  const auto* const pair = std::ranges::find_if(pairs, [&](std::string_view each) {
+    return adjacent && each.front() == first.text.front() && each.back() == second.text.front();
+  });
+  if (pair != pairs.end()) {
     skip(2);
-    return pair;
+    return *pair;
   }
   constexpr std::string_view singles = "=<>";
   if (singles.find(first.text.front()) == std::string_view::npos) return {};

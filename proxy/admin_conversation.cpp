@@ -214,19 +214,22 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   co_return render(result, asked);
 }
 
+/// On the admin thread.
+awaitable<admin_conversation::reply> admin_conversation::list(request asked, admin::principal who) const {
+  auto& shared = connection_.shared();
+  kill_route route(nullptr, shared.control);
+  admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
+                                   ::getpid(),      shared.view, &shared.kills};
+  context.closed = &shared.closed;
+  const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
+  co_return render(result, asked);
+}
+
 /// A listing of thousands of sessions takes longer than a worker may be away from the others. While this session has
 /// not ended, the admin thread runs.
 awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(request asked, admin::principal who) {
-  auto& shared = connection_.shared();
-  auto work = [this, &shared, asking = std::move(who), asked = std::move(asked)]() mutable -> awaitable<reply> {
-    kill_route route(nullptr, shared.control);
-    admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
-                                     ::getpid(),      shared.view, &shared.kills};
-    context.closed = &shared.closed;
-    const auto result = co_await admin::execute(asked.what.what, asking, context);
-    co_return render(result, asked);
-  };
-  co_return co_await boost::asio::co_spawn(shared.admin_thread, std::move(work), boost::asio::use_awaitable);
+  co_return co_await boost::asio::co_spawn(connection_.shared().admin_thread, list(std::move(asked), std::move(who)),
+                                           boost::asio::use_awaitable);
 }
 
 /// A plain KILL of a session that the account does not own, or that is not the proxy's: the backend knows the account's

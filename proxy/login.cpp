@@ -247,9 +247,10 @@ awaitable<login_outcome> client_login::run() {
   if (header_first) failed = co_await learn_client();
   if (!trusted) failed = co_await take_place();
   if (failed) co_return std::move(*failed);
-  if ((failed = co_await greet())) co_return std::move(*failed);
-  if (!header_first && (failed = co_await learn_client())) co_return std::move(*failed);
-  if ((failed = co_await read_response())) co_return std::move(*failed);
+  failed = co_await greet();
+  if (!failed && !header_first) failed = co_await learn_client();
+  if (!failed) failed = co_await read_response();
+  if (failed) co_return std::move(*failed);
   const auto& cluster = connection_.shared().settings.cluster;
   connection_.publish_identity({name_.user, name_.tenant, name_.cluster.empty() ? cluster : name_.cluster,
                                 session::shown_attributes(response_.attributes)});

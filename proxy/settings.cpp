@@ -299,6 +299,7 @@ constexpr setting table[] = {
      assign_operators,
      [](const config& source) {
        std::vector<std::string> names;
+       names.reserve(source.operators.size());
        for (const auto& each : source.operators) names.push_back(to_text(each));
        return fmt::format("{}", fmt::join(names, ","));
      },

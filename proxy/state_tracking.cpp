@@ -89,6 +89,9 @@ void state_tracking::apply(std::vector<assignment> done, bool failed) {
     std::erase_if(done, [](const assignment& each) { return each.what != assignment::target::user_variable; });
     doubt(done);
   }
+  // What the server was asked to report and did not: MariaDB's way with SET @@name = …. It may hold another form of
+  // what was written (sql_mode = 'ANSI').
+  const bool unreported = reports_ && connection_.shared().settings.tracking == session_tracking::all;
   std::vector<session::variable_change> user;
   std::vector<session::variable_change> system;
   for (auto& each : done) {
@@ -97,6 +100,7 @@ void state_tracking::apply(std::vector<assignment> done, bool failed) {
     } else if (each.what == assignment::target::user_variable) {
       user.push_back({std::move(each.name), std::move(each.value)});
     } else {
+      if (unreported) each.value.reset();
       system.push_back({std::move(each.name), std::move(each.value)});
     }
   }

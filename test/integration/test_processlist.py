@@ -112,7 +112,7 @@ def test_variables_are_what_the_server_says(open_session):
     assert shown["b"]["value"] == "'it''s'"
     assert shown["c"]["value"] == "---value is known to the server only---"
     assert shown["long"]["value"] == "---value length is large then 128bytes---"
-    assert "time_zone" in variables(session, "ALL")
+    assert set(variables(session, "ALL")) >= set(shown)
     assert set(variables(session, "LIKE 'max%'")) == {"max_join_size"}
     assert error_of(query, session, "SHOW PROXYSESSION VARIABLES 5")[0] == 1094
 
@@ -173,9 +173,9 @@ def test_the_same_over_http(admin, open_session):
     session = open_session(database="app")
     query(session, "SET @a = 5")
     identifier = cs_id(session)
-    listed = admin.get(f"/v1/sessions/{identifier}/variables").json()["variables"]
+    listed = admin.get(f"/v1/sessions/{identifier}/variables").json["variables"]
     assert {"variable_name": "a", "value": "5", "info": "user var", "modified_type": "", "sys_variable_flag": ""} in listed
-    assert {row["stat_name"] for row in admin.get(f"/v1/sessions/{identifier}/stats").json()["stats"]} >= {"client_requests"}
-    assert identifier in {row["cs_id"] for row in admin.get("/v1/processes").json()["processes"]}
-    assert "closed_sessions" in admin.get("/v1/closed-sessions").json()
+    assert {row["stat_name"] for row in admin.get(f"/v1/sessions/{identifier}/stats").json["stats"]} >= {"client_requests"}
+    assert identifier in {row["cs_id"] for row in admin.get("/v1/processes").json["processes"]}
+    assert "closed_sessions" in admin.get("/v1/closed-sessions").json
     assert admin.get("/v1/sessions/5/stats").status == 404
