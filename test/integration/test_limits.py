@@ -200,10 +200,10 @@ def test_an_idle_session_is_ended_and_told_why(start_gate, opened):
 
 
 def test_who_works_is_not_idle(start_gate, opened):
-    gate = start_gate(idle_timeout="1s")
+    gate = start_gate(idle_timeout=f"{seconds(1):.0f}s")
     busy, waits, asks = (open_session(opened, gate.port) for _ in range(3))
     end = time.monotonic() + seconds(2.5)
-    sleeper = threading.Thread(target=lambda: query(waits, "SELECT SLEEP(3)"))
+    sleeper = threading.Thread(target=lambda: query(waits, f"SELECT SLEEP({seconds(3)})"))
     sleeper.start()
     while time.monotonic() < end:
         assert value(busy, "SELECT 1") == 1
