@@ -9,7 +9,7 @@ import pytest
 
 from clients import Admin, connect, is_alive
 from sessiongate_process import ADMIN_TOKEN
-from support import seconds, wait_until
+from support import SLOWNESS, seconds, wait_until
 
 AUTHORIZED = f"Authorization: Bearer {ADMIN_TOKEN}\r\n".encode()
 
@@ -180,4 +180,5 @@ def test_nothing_is_kept_of_those_who_left(small):
     descriptors, memory = small.descriptors(), small.resident_bytes()
     come_and_go(1000)
     wait_until(lambda: small.descriptors() <= descriptors + 3, "descriptors are closed")
-    assert small.resident_bytes() < memory + (8 << 20)
+    if SLOWNESS == 1:  # sanitizers keep freed memory for a while
+        assert small.resident_bytes() < memory + (8 << 20)
