@@ -44,6 +44,13 @@ sieve_verdict sieve_pair(std::string_view rest, std::string_view first, std::str
   return sieve_prefix(rest, prefix, complete);
 }
 
+/// For most statements one look at the word behind SELECT is enough.
+bool is_other_select(std::string_view rest) {
+  constexpr std::size_t second_word = 7;  // behind SELECT and a space
+  return rest.size() > second_word && rest[second_word - 1] == ' ' && is_identifier_character(rest[second_word]) &&
+         to_upper(rest[second_word]) != 'P';
+}
+
 /// SHOW [FULL] PROXY…, SHOW [FULL] PROCESSLIST.
 sieve_verdict sieve_show(std::string_view rest, bool complete) {
   if (const auto decided = sieve_word(rest, "SHOW", complete)) return *decided;
@@ -63,7 +70,10 @@ sieve_verdict sieve_statement(std::string_view text_so_far, bool complete) {
       return sieve_word(rest, "KILL", complete).value_or(sieve_verdict::maybe);
     case 'S':
       if (rest.size() < 2) return undecided(complete);
-      if (to_upper(rest[1]) == 'E') return sieve_pair(rest, "SELECT", "PROXY_VERSION", complete);
+      if (to_upper(rest[1]) == 'E') {
+        if (is_other_select(rest)) return sieve_verdict::not_ours;
+        return sieve_pair(rest, "SELECT", "PROXY_VERSION", complete);
+      }
       return sieve_show(rest, complete);
     case 'A':
       return sieve_pair(rest, "ALTER", "PROXYCONFIG", complete);

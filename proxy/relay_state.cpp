@@ -34,6 +34,12 @@ bool mentions_variables(std::string_view text) {
   return std::memchr(text.data(), '@', std::min(text.size(), scan_size_max)) != nullptr;
 }
 
+/// For most statements their third letter is enough.
+bool is_not_set(std::string_view text) {
+  constexpr auto is_letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
+  return text.size() > 2 && is_letter(text[0]) && is_letter(text[2]) && (text[2] | 0x20) != 't';
+}
+
 std::optional<std::size_t> value_of(const protocol::result<std::optional<std::size_t>>& found) {
   return found ? *found : std::nullopt;
 }
@@ -79,6 +85,7 @@ void relay::show_text(const protocol::command_framer::step& started, std::string
 
 bool relay::wants_report(const protocol::command_framer::step& started) const {
   const auto text = text_of(started);
+  if (is_not_set(text)) return false;
   return protocol::kind_of_statement(text) == statement_kind::set && state_.wants_more(text, is_complete(started));
 }
 
