@@ -56,7 +56,9 @@ std::string mask_literals(std::string_view text) {
     const bool blank = text.size() != before;
     const auto each = next_token(text);
     if (each.kind == token_kind::end) return out;
-    if (blank && !out.empty()) out += ' ';
+    const bool comment =
+        !out.empty() && out.back() == '-' && each.text.starts_with('-');  // two of them could begin one
+    if ((blank && !out.empty()) || comment) out += ' ';
     append_masked(out, each);
   }
 }
