@@ -1,6 +1,6 @@
 #include "admin/process_table.hpp"
 
-#include "admin/authorize.hpp"
+#include "admin/session_table.hpp"
 #include "admin/statement_mask.hpp"
 
 #include <algorithm>
@@ -115,10 +115,7 @@ std::span<const column> process_columns() {
 }
 
 std::vector<std::vector<cell>> process_rows(const show_table& asked, const principal& who, execution_context& context) {
-  auto found = context.sessions.list();
-  std::erase_if(found,
-                [&](const auto& each) { return may(who, command_kind::list_sessions, *each) != verdict::allowed; });
-  std::ranges::sort(found, {}, [](const auto& each) { return each->cs_id(); });
+  const auto found = visible_sessions(who, context.sessions);
   std::vector<std::vector<cell>> rows;
   rows.reserve(found.size());
   for (const auto& each : found) rows.push_back(to_row(*each, asked.full));

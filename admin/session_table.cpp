@@ -93,12 +93,17 @@ std::span<const column> session_columns() {
   return columns;
 }
 
-std::vector<std::vector<cell>> session_rows(const show_table& /*asked*/, const principal& who,
-                                            execution_context& context) {
-  auto found = context.sessions.list();
+std::vector<session::client_session_ptr> visible_sessions(const principal& who, const session::registry& sessions) {
+  auto found = sessions.list();
   std::erase_if(found,
                 [&](const auto& each) { return may(who, command_kind::list_sessions, *each) != verdict::allowed; });
   std::ranges::sort(found, {}, [](const auto& each) { return each->cs_id(); });
+  return found;
+}
+
+std::vector<std::vector<cell>> session_rows(const show_table& /*asked*/, const principal& who,
+                                            execution_context& context) {
+  const auto found = visible_sessions(who, context.sessions);
   std::vector<std::vector<cell>> rows;
   rows.reserve(found.size());
   for (const auto& each : found) rows.push_back(to_row(*each, context.process_id));

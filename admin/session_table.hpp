@@ -19,6 +19,9 @@ std::span<const column> session_columns();
 std::string format_time(session::client_session::clock::time_point at);
 
 /// The sessions that `who` may see, by cs_id.
+std::vector<session::client_session_ptr> visible_sessions(const principal& who, const session::registry& sessions);
+
+/// A row for each of them.
 std::vector<std::vector<cell>> session_rows(const show_table& asked, const principal& who, execution_context& context);
 
 }  // namespace sessiongate::admin
