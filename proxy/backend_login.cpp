@@ -56,6 +56,7 @@ class pass_through {
   awaitable<void> leave();
   [[nodiscard]] protocol::bytes preamble() const;
   [[nodiscard]] bool expects_answer(protocol::bytes_view request) const;
+  [[nodiscard]] bool would_expose_password(protocol::bytes_view request) const;
   login_failure backend_lost() const;
 
   client_connection& connection_;
@@ -133,6 +134,18 @@ awaitable<error_code> pass_through::send_response() {
 
 /// All authentication methods take turns, with one exception: caching_sha2_password tells that its fast path succeeded
 /// and sends the OK behind it.
+/// A client that has TLS answers these with its password as it is, and here the way on has none.
+bool pass_through::would_expose_password(protocol::bytes_view request) const {
+  const bool clear = !stream_.is_encrypted() && !connection_.shared().server.name()->is_unix();
+  if (!clear || !connection_.client().is_encrypted()) return false;
+  if (request.front() == protocol::auth_switch_header) {
+    return plugin_ == "sha256_password" || plugin_ == "mysql_clear_password";
+  }
+  constexpr std::uint8_t perform_full_authentication = 0x04;
+  return plugin_ == caching_sha2_plugin && request.size() == 2 && request[0] == protocol::auth_more_data_header &&
+         request[1] == perform_full_authentication;
+}
+
 bool pass_through::expects_answer(protocol::bytes_view request) const {
   constexpr std::uint8_t fast_authentication_succeeded = 0x03;
   return !(plugin_ == caching_sha2_plugin && request.size() == 2 && request[0] == protocol::auth_more_data_header &&
@@ -198,6 +211,13 @@ awaitable<pass_result> pass_through::carry() {
     }
     if (packet.payload.front() == protocol::auth_switch_header) {
       if (const auto wanted = protocol::parse_auth_switch_request(packet.payload)) plugin_ = wanted->plugin;
+    }
+    if (would_expose_password(packet.payload)) {
+      co_await leave();
+      co_return failed(
+          {protocol::er::insecure_transport, "HY000",
+           "Authentication requires TLS to the backend (--backend-tls): the password would go there in clear"},
+          stop_reason::login_failed);
     }
     if (auto broken = co_await carry_answer(packet.payload)) co_return std::move(*broken);
   }

@@ -110,10 +110,10 @@ def tls_server(certificates, authority):
 @pytest.fixture
 def tls_gate(start_gate, tls_server, certificates):
     """tls_gate(client=True, backend='required', …): sessiongate in front of tls_server."""
-    def start(client=True, backend=None, host="127.0.0.1", **given):
+    def start(client=True, backend=None, host="127.0.0.1", backend_port=None, **given):
         certificate, key = certificates["proxy"]
         own = {"client_tls_cert": certificate, "client_tls_key": key} if client else {}
-        return start_gate(backend=f"{host}:{tls_server.port}", backend_tls=backend, **{**own, **given})
+        return start_gate(backend=f"{host}:{backend_port or tls_server.port}", backend_tls=backend, **{**own, **given})
 
     return start
 
