@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/admission.hpp"
+#include "proxy/auth_keys.hpp"
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
 #include "proxy/control_account.hpp"
@@ -27,8 +28,9 @@ struct gateway {
         admin_thread(admin.context()),
         tls(settings),
         entrance(settings),
+        keys(settings),
         server(*settings.backend),
-        control(settings, server, tls, admin) {}
+        control(settings, server, keys, tls, admin) {}
 
   const config settings;                  // as they were at start
   session::published<config> current;     // with what was changed since: for settings that can be
@@ -37,6 +39,7 @@ struct gateway {
   session::registry sessions;
   session::id_source ids;
   admission entrance;
+  auth_keys keys;
   backend server;
   control_account control;
   admin::kill_counters kills;

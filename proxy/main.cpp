@@ -8,6 +8,7 @@
 #include "proxy/config.hpp"
 #include "proxy/ctl.hpp"
 #include "proxy/log.hpp"
+#include "proxy/secret.hpp"
 #include "proxy/server.hpp"
 
 #include <cstdlib>
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
     (asked.exit_code == 0 ? std::cout : std::cerr) << asked.output;
     return asked.exit_code;
   }
+  open_secret_memory();
   open_log(asked.settings.log_level, asked.settings.format);
   int exit_code = EXIT_SUCCESS;
   try {
