@@ -240,15 +240,16 @@ awaitable<pass_result> pass_login_through(client_connection& connection, packet_
   }
 }
 
-link_kind link_of(const stream& connection) {
-  return connection.is_encrypted() ? link_kind::encrypted : link_kind::plain;
+link_kind link_of(const stream& connection, bool local) {
+  return connection.is_encrypted() ? link_kind::encrypted : local ? link_kind::local : link_kind::plain;
 }
 
 auth_circumstances auth_between(client_connection& connection, protocol::capabilities backend) {
   auto& shared = connection.shared();
   if (connection.backend()->is_encrypted()) shared.keys.prepare();
-  return {.client = link_of(connection.client()),
-          .backend = link_of(*connection.backend()),
+  const bool client_local = connection.session::client_session::client().is_local();
+  return {.client = link_of(connection.client(), client_local),
+          .backend = link_of(*connection.backend(), shared.server.name()->is_unix()),
           .negotiated = backend,
           .own_key = shared.keys.own(),
           .backend_public_pem = shared.keys.backend_public_pem(),

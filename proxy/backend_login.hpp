@@ -35,7 +35,7 @@ awaitable<std::variant<login_failure, backend_login>> pass_login_through(client_
                                                                          packet_channel& client,
                                                                          protocol::handshake_response response);
 
-link_kind link_of(const stream& connection);
+link_kind link_of(const stream& connection, bool local);
 /// What the authentication between a session's two connections depends on.
 auth_circumstances auth_between(client_connection& connection, protocol::capabilities backend);
 

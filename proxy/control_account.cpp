@@ -85,7 +85,7 @@ std::optional<secret_bytes> control_connection::respond(std::string_view plugin,
 
 awaitable<interrupt_answer> control_connection::authenticate() {
   auth_exchange exchange({.client = link_kind::encrypted,
-                          .backend = link_of(stream_),
+                          .backend = link_of(stream_, server_.name()->is_unix()),
                           .backend_public_pem = keys_.backend_public_pem(),
                           .rounds_max = settings_.login_rounds_max});
   for (;;) {
