@@ -19,7 +19,7 @@ ACCOUNTS = ["INSTALL SONAME 'auth_ed25519'", "INSTALL SONAME 'dialog_examples'",
 
 @pytest.fixture(scope="module")
 def mariadb():
-    server = MariadbServer()
+    server = MariadbServer("--plugin-maturity=unknown")
     with contextlib.closing(connect(server.port, user="root", password="root_password")) as session:
         for statement in ACCOUNTS:
             query(session, statement)

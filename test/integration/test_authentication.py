@@ -14,9 +14,9 @@ from support import wait_until
 
 SHA2 = "caching_sha2_password"
 LONG = "a password with ü and € that is longer than the nonce it is mixed with, and not short of a hundred bytes"
-ACCOUNTS = {"sha2": (SHA2, "sha2_password"), "long": (SHA2, LONG), "other": (SHA2, "other_password"), "empty": (SHA2, ""),
-            "sha256": ("sha256_password", "sha256_password"), "sha256empty": ("sha256_password", ""),
-            "clear": ("mysql_clear_password", "clear_password")}
+ACCOUNTS = {"sha2": (SHA2, "secret of sha2"), "long": (SHA2, LONG), "other": (SHA2, "other_password"), "empty": (SHA2, ""),
+            "sha256": ("sha256_password", "secret of sha256"), "sha256empty": ("sha256_password", ""),
+            "clear": ("mysql_clear_password", "secret of clear")}
 PASSWORDS = {name: password for name, (_, password) in ACCOUNTS.items()}
 
 

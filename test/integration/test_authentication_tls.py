@@ -124,7 +124,7 @@ def test_a_client_that_knows_a_key_while_the_backend_is_encrypted(start, tmp_pat
         assert log_in(gate.port, user, server_public_key=public) == user + "@%"
         number, text = error_of(lambda: log_in(gate.port, user, server_public_key=server.public_pem, password="x" * 9))
         assert number == 1251 and "another key" in text
-    assert server.logins == [AS_IT_IS] * 2
+    assert set(server.logins) == {AS_IT_IS}
 
 
 def test_a_key_file_without_a_key_stops_the_start(start_gate, tmp_path):
