@@ -3,17 +3,28 @@
 #include "protocol/wire.hpp"
 
 namespace sessiongate::protocol {
+namespace {
 
-result<auth_switch_request> parse_auth_switch_request(bytes_view payload) {
+result<auth_switch_request> parse_plugin_request(bytes_view payload, std::uint8_t header) {
   if (payload.empty()) return errc::incomplete_message;
   wire_reader reader(payload);
-  if (reader.read_u8() != auth_switch_header) return errc::malformed_field;
+  if (reader.read_u8() != header) return errc::malformed_field;
   auth_switch_request value;
   if (reader.at_end()) return value;
   value.plugin = reader.read_null_string();
   value.data = reader.read_rest();
   if (!reader.ok()) return errc::incomplete_message;
   return value;
+}
+
+}  // namespace
+
+result<auth_switch_request> parse_auth_switch_request(bytes_view payload) {
+  return parse_plugin_request(payload, auth_switch_header);
+}
+
+result<auth_switch_request> parse_auth_next_factor(bytes_view payload) {
+  return parse_plugin_request(payload, auth_next_factor_header);
 }
 
 void write_auth_switch_request(bytes& out, const auth_switch_request& value) {

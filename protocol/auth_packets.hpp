@@ -1,4 +1,5 @@
-// What a server sends between the login and its OK or ERR: AuthSwitchRequest (0xFE) and AuthMoreData (0x01).
+// What a server sends between the login and its OK or ERR: AuthSwitchRequest (0xFE), AuthMoreData (0x01), and
+// AuthNextFactor (0x02), which is one only where client_multi_factor_authentication was negotiated.
 #pragma once
 
 #include "protocol/bytes.hpp"
@@ -15,9 +16,13 @@ struct auth_switch_request {
 
 inline constexpr std::uint8_t auth_switch_header = 0xFE;
 inline constexpr std::uint8_t auth_more_data_header = 0x01;
+inline constexpr std::uint8_t auth_next_factor_header = 0x02;
 
 result<auth_switch_request> parse_auth_switch_request(bytes_view payload);
 void write_auth_switch_request(bytes& out, const auth_switch_request& value);
+
+/// The next plugin of an account with several has the layout of a switch.
+result<auth_switch_request> parse_auth_next_factor(bytes_view payload);
 
 /// The bytes after the 0x01.
 result<std::string> parse_auth_more_data(bytes_view payload);

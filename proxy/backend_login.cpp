@@ -51,12 +51,12 @@ class pass_through {
   awaitable<std::optional<login_failure>> secure();
   awaitable<error_code> send_response();
   awaitable<pass_result> carry();
-  awaitable<std::optional<login_failure>> carry_answer(const protocol::bytes& request);
-  awaitable<pass_result> finish(const protocol::bytes& payload);
+  awaitable<bool> client_is_next(const auth_exchange& exchange);
+  awaitable<pass_result> take_verdict(protocol::bytes_view payload);
+  awaitable<pass_result> finish(protocol::bytes_view payload);
   awaitable<void> leave();
   [[nodiscard]] protocol::bytes preamble() const;
-  [[nodiscard]] bool expects_answer(protocol::bytes_view request) const;
-  [[nodiscard]] bool would_expose_password(protocol::bytes_view request) const;
+  awaitable<pass_result> client_lost(error_code ec);
   login_failure backend_lost() const;
 
   client_connection& connection_;
@@ -67,7 +67,6 @@ class pass_through {
   packet_channel backend_;
   protocol::greeting hello_;
   capabilities negotiated_ = 0;
-  std::string plugin_;  // the one that the backend switched to
   bool clashed_ = false;
 };
 
@@ -108,7 +107,11 @@ void pass_through::prepare_response() {
   to_backend_ = response_;
   auto& response = to_backend_;
   response.flags |= protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
-  response.flags |= hello_.flags & protocol::client_connect_attrs;
+  // Servers without session tracking misread the attributes of a COM_CHANGE_USER: to them only the client's own are
+  // sent.
+  if (protocol::has(hello_.flags, protocol::client_session_track)) {
+    response.flags |= hello_.flags & protocol::client_connect_attrs;
+  }
   if (connection_.shared().settings.tracking != session_tracking::off)
     response.flags |= hello_.flags & protocol::client_session_track;
   response.auth_plugin = unknown_plugin;
@@ -132,48 +135,17 @@ awaitable<error_code> pass_through::send_response() {
   co_return co_await backend_.write(payload);
 }
 
-/// All authentication methods take turns, with one exception: caching_sha2_password tells that its fast path succeeded
-/// and sends the OK behind it.
-/// A client that has TLS answers these with its password as it is, and here the way on has none.
-bool pass_through::would_expose_password(protocol::bytes_view request) const {
-  const bool clear = !stream_.is_encrypted() && !connection_.shared().server.name()->is_unix();
-  if (!clear || !connection_.client().is_encrypted()) return false;
-  if (request.front() == protocol::auth_switch_header) {
-    return plugin_ == "sha256_password" || plugin_ == "mysql_clear_password";
-  }
-  constexpr std::uint8_t perform_full_authentication = 0x04;
-  return plugin_ == caching_sha2_plugin && request.size() == 2 && request[0] == protocol::auth_more_data_header &&
-         request[1] == perform_full_authentication;
-}
-
-bool pass_through::expects_answer(protocol::bytes_view request) const {
-  constexpr std::uint8_t fast_authentication_succeeded = 0x03;
-  return !(plugin_ == caching_sha2_plugin && request.size() == 2 && request[0] == protocol::auth_more_data_header &&
-           request[1] == fast_authentication_succeeded);
-}
-
 /// The backend waits for an authentication packet that will not come. An empty one makes it refuse the login in the
 /// ordinary way; just closing would count against the proxy's host there (max_connect_errors).
 awaitable<void> pass_through::leave() {
   const deadline limit(connection_.home(), connection_.shared().current.load()->connect_timeout,
                        [this] { stream_.close(); });
-  if (!co_await backend_.write({})) co_await backend_.read();
-}
-
-awaitable<std::optional<login_failure>> pass_through::carry_answer(const protocol::bytes& request) {
-  if (const auto ec = co_await client_.write(request)) co_return login_failure{stop_reason::client_gone, {}, ec, {}};
-  if (!expects_answer(request)) co_return std::nullopt;
   connection_.set_authenticating(true);
-  connection_.acting().wait_for(session::wait_kind::client_read);
-  const auto answer = co_await client_.read();
-  if (answer.ec) co_await leave();
+  if (!co_await backend_.write({})) co_await backend_.read();
   connection_.set_authenticating(false);
-  if (answer.ec) co_return login_failure{stop_reason::client_gone, {}, answer.ec, {}};
-  if (co_await backend_.write(answer.payload)) co_return backend_lost();
-  co_return std::nullopt;
 }
 
-awaitable<pass_result> pass_through::finish(const protocol::bytes& payload) {
+awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
   const auto ok = protocol::parse_ok_packet(payload, negotiated_);
   if (!ok) co_return backend_lost();
   auto told = *ok;
@@ -195,31 +167,58 @@ awaitable<pass_result> pass_through::finish(const protocol::bytes& payload) {
   co_return backend_login{negotiated_, ok->status};
 }
 
-awaitable<pass_result> pass_through::carry() {
+/// The backend's OK or ERR.
+awaitable<pass_result> pass_through::take_verdict(protocol::bytes_view payload) {
+  if (!protocol::is_err_packet(payload)) co_return co_await finish(payload);
+  const auto refusal = protocol::parse_err_packet(payload);
+  co_await client_.write(payload);
+  co_return login_failure{stop_reason::login_failed,
+                          {},
+                          {},
+                          refusal ? fmt::format("{}: {}", refusal->code, refusal->message) : "malformed error"};
+}
+
+/// Whose packet is read next. With a plugin that the proxy does not know it is the first that speaks.
+awaitable<bool> pass_through::client_is_next(const auth_exchange& exchange) {
+  if (exchange.next() != auth_exchange::turn::either) co_return exchange.next() == auth_exchange::turn::client;
   for (;;) {
-    connection_.acting().wait_for(session::wait_kind::authentication);
-    const auto packet = co_await backend_.read();
-    if (packet.ec || packet.payload.empty()) co_return backend_lost();
-    if (packet.payload.front() == protocol::ok_header) co_return co_await finish(packet.payload);
-    if (protocol::is_err_packet(packet.payload)) {
-      const auto refusal = protocol::parse_err_packet(packet.payload);
-      co_await client_.write(packet.payload);
-      co_return login_failure{stop_reason::login_failed,
-                              {},
-                              {},
-                              refusal ? fmt::format("{}: {}", refusal->code, refusal->message) : "malformed error"};
+    if (backend_.fetch()) co_return false;
+    if (client_.fetch()) co_return true;
+    co_await either_readable(stream_, connection_.client());
+  }
+}
+
+awaitable<pass_result> pass_through::client_lost(error_code ec) {
+  co_await leave();
+  co_return login_failure{stop_reason::client_gone, {}, ec, {}};
+}
+
+/// Carries packets across until the backend has decided.
+awaitable<pass_result> pass_through::carry() {
+  auth_exchange exchange(auth_between(connection_, negotiated_));
+  for (;;) {
+    connection_.set_authenticating(exchange.next() != auth_exchange::turn::backend);
+    const bool from_client = co_await client_is_next(exchange);
+    connection_.acting().wait_for(from_client ? session::wait_kind::client_read : session::wait_kind::authentication);
+    const auto packet = co_await (from_client ? client_ : backend_).read();
+    connection_.set_authenticating(false);
+    if (packet.ec) co_return from_client ? co_await client_lost(packet.ec) : backend_lost();
+    auto next = !packet.in_order ? exchange.out_of_order()
+                : from_client    ? exchange.on_client(packet.payload)
+                                 : exchange.on_backend(packet.payload);
+    switch (next.what) {
+      case auth_exchange::step::action::to_client:
+        if (const auto ec = co_await client_.write(next.packet)) co_return co_await client_lost(ec);
+        break;
+      case auth_exchange::step::action::to_backend:
+        if (co_await backend_.write(next.packet)) co_return backend_lost();
+        break;
+      case auth_exchange::step::action::finished:
+        co_return co_await take_verdict(packet.payload);
+      case auth_exchange::step::action::refused:
+        co_await leave();
+        co_return failed(std::move(next.error), next.reason);
     }
-    if (packet.payload.front() == protocol::auth_switch_header) {
-      if (const auto wanted = protocol::parse_auth_switch_request(packet.payload)) plugin_ = wanted->plugin;
-    }
-    if (would_expose_password(packet.payload)) {
-      co_await leave();
-      co_return failed(
-          {protocol::er::insecure_transport, "HY000",
-           "Authentication requires TLS to the backend (--backend-tls): the password would go there in clear"},
-          stop_reason::login_failed);
-    }
-    if (auto broken = co_await carry_answer(packet.payload)) co_return std::move(*broken);
   }
 }
 
@@ -241,6 +240,21 @@ awaitable<pass_result> pass_login_through(client_connection& connection, packet_
     auto result = co_await login.run();
     if (!login.clashed() || attempt == dial_attempts) co_return result;
   }
+}
+
+link_kind link_of(const stream& connection, bool local) {
+  return connection.is_encrypted() ? link_kind::encrypted : local ? link_kind::local : link_kind::plain;
+}
+
+auth_circumstances auth_between(client_connection& connection, protocol::capabilities backend) {
+  auto& shared = connection.shared();
+  const bool client_local = connection.session::client_session::client().is_local();
+  return {.client = link_of(connection.client(), client_local),
+          .backend = link_of(*connection.backend(), shared.server.name()->is_unix()),
+          .negotiated = backend,
+          .own_key = shared.keys.own(),
+          .backend_public_pem = shared.keys.backend_public_pem(),
+          .rounds_max = shared.settings.login_rounds_max};
 }
 
 awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared) {

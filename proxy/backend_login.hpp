@@ -1,6 +1,7 @@
 // The backend's side of a login: dial, log in with the client's own data, and carry the authentication packets across.
 #pragma once
 
+#include "proxy/auth_exchange.hpp"
 #include "proxy/client_connection.hpp"
 #include "proxy/packet_channel.hpp"
 
@@ -33,6 +34,10 @@ struct login_failure {
 awaitable<std::variant<login_failure, backend_login>> pass_login_through(client_connection& connection,
                                                                          packet_channel& client,
                                                                          protocol::handshake_response response);
+
+link_kind link_of(const stream& connection, bool local);
+/// What the authentication between a session's two connections depends on.
+auth_circumstances auth_between(client_connection& connection, protocol::capabilities backend);
 
 /// Learns the backend's greeting without a client's login, and leaves politely: a handshake that is broken off counts
 /// against the proxy's host on the server, one that fails with access denied does not. The error when there was none.

@@ -67,6 +67,8 @@ struct config {
   std::string control_user;                      // empty: no control account
   std::string control_password_file;
   std::string control_password;
+  std::string auth_key_file;            // empty: the proxy makes its RSA key itself
+  std::string backend_public_key_file;  // empty: the backend is asked for its key
 
   // TLS. Files in PEM form; empty: none.
   std::optional<tls_mode> client_tls;  // none: preferred when there is a certificate, else disabled
@@ -96,6 +98,7 @@ struct config {
   std::size_t login_memory_max = 64UL * 1024 * 1024;  // bytes, all logins in progress together
   std::size_t read_buffer_size = 256 * 1024;          // bytes, one for each worker
   std::size_t login_packet_max = 1024 * 1024;         // bytes
+  std::size_t login_rounds_max = 32;                  // packets of the backend in an authentication
   std::size_t admin_statement_max = 64 * 1024;        // bytes
   std::size_t admin_prepared_max = 256;               // statements of the proxy's own that a session may hold prepared
   std::size_t listen_backlog = 4096;

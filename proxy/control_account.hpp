@@ -2,6 +2,7 @@
 // server session of their own. One short connection for each interruption, on the admin thread; any thread may ask.
 #pragma once
 
+#include "proxy/auth_keys.hpp"
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
 #include "proxy/stream.hpp"
@@ -14,8 +15,9 @@ namespace sessiongate::proxy {
 class control_account {
  public:
   /// `home` is the admin thread's.
-  control_account(const config& settings, const backend& server, const tls_context& tls, poller& home)
-      : settings_(settings), server_(server), tls_(tls), home_(home) {}
+  control_account(const config& settings, const backend& server, const auth_keys& keys, const tls_context& tls,
+                  poller& home)
+      : settings_(settings), server_(server), keys_(keys), tls_(tls), home_(home) {}
 
   [[nodiscard]] bool configured() const { return !settings_.control_user.empty(); }
   /// Answers within kill_timeout, on the caller's executor.
@@ -26,6 +28,7 @@ class control_account {
 
   const config& settings_;
   const backend& server_;
+  const auth_keys& keys_;
   const tls_context& tls_;
   poller& home_;
 };

@@ -45,7 +45,8 @@ awaitable<dial_result> dial(stream& connection, packet_channel& channel, const b
     co_return dial_result{{}, refusal ? *refusal : unreachable(target, "it sent a malformed error")};
   }
   auto hello = protocol::parse_greeting(packet.payload);
-  if (!hello) co_return dial_result{{}, unreachable(target, "it does not speak the MySQL protocol")};
+  if (!hello || !packet.in_order)
+    co_return dial_result{{}, unreachable(target, "it does not speak the MySQL protocol")};
   co_return dial_result{std::move(*hello), {}};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/admission.hpp"
+#include "proxy/auth_keys.hpp"
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
 #include "proxy/control_account.hpp"
@@ -30,8 +31,9 @@ struct gateway {
         tls(settings),
         closed(settings.closed_sessions_max),
         entrance(settings),
+        keys(settings),
         server(*settings.backend),
-        control(settings, server, tls, admin),
+        control(settings, server, keys, tls, admin),
         throttle({.longest_delay = settings.login_delay_max}) {}
 
   const config settings;                  // as they were at start
@@ -42,6 +44,7 @@ struct gateway {
   session::id_source ids;
   session::closed_sessions closed;
   admission entrance;
+  auth_keys keys;
   backend server;
   control_account control;
   admin::kill_counters kills;

@@ -50,6 +50,11 @@ struct stop_refusal {
   stop_reason reason = stop_reason::login_failed;
 };
 
+protocol::server_error client_too_old() {
+  return {protocol::er::unsupported_auth_mode, "08004",
+          "Client does not support authentication protocol requested by server; consider upgrading MySQL client"};
+}
+
 /// A login under way: the client's side of it.
 class client_login {
  public:
@@ -166,7 +171,8 @@ awaitable<std::optional<stop_request>> client_login::greet() {
   hello.nonce = nonce_;
   hello.flags = (hello.flags & ~not_offered) | protocol::client_plugin_auth | protocol::client_secure_connection;
   if (connection_.shared().tls.offers_clients()) hello.flags |= protocol::client_ssl;
-  if (hello.auth_plugin.empty()) hello.auth_plugin = native_password_plugin;
+  // With other plugins clients send more than an answer to the nonce, which comes to nothing here.
+  if (hello.auth_plugin != caching_sha2_plugin) hello.auth_plugin = native_password_plugin;
   offered_ = hello.flags;
   protocol::bytes payload;
   protocol::write_greeting(payload, hello);
@@ -205,7 +211,14 @@ awaitable<std::optional<stop_request>> client_login::read_login(packet_channel::
 awaitable<std::optional<stop_request>> client_login::read_response() {
   packet_channel::received packet;
   if (auto failed = co_await read_login(packet)) co_return std::move(*failed);
+  if (!packet.in_order) {
+    co_return co_await refuse({protocol::er::packets_out_of_order, "08S01", "Got packets out of order"},
+                              stop_reason::protocol_error);
+  }
   auto parsed = protocol::parse_handshake_response(packet.payload);
+  if (!parsed && parsed.error() == protocol::errc::unsupported_client) {
+    co_return co_await refuse(client_too_old(), stop_reason::login_failed);
+  }
   if (!parsed) {
     co_return co_await refuse({protocol::er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
   }
@@ -217,10 +230,7 @@ awaitable<std::optional<stop_request>> client_login::read_response() {
                               stop_reason::login_failed);
   }
   if (!protocol::has(response_.flags, protocol::client_plugin_auth)) {
-    co_return co_await refuse({protocol::er::unsupported_auth_mode, "08004",
-                               "Client does not support authentication protocol requested by server; consider "
-                               "upgrading MySQL client"},
-                              stop_reason::login_failed);
+    co_return co_await refuse(client_too_old(), stop_reason::login_failed);
   }
   name_ = session::parse_login_name(response_.user);
   co_return std::nullopt;
@@ -267,6 +277,7 @@ awaitable<login_outcome> client_login::run() {
 }
 
 awaitable<login_outcome> client_login::log_in_account() {
+  wipe(response_.auth_response);  // over the proxy's nonce: of no use to the backend
   auto response = response_;
   response.user = name_.user;
   auto passed = co_await pass_login_through(connection_, channel_, std::move(response));

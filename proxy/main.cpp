@@ -9,6 +9,7 @@
 #include "proxy/ctl.hpp"
 #include "proxy/log.hpp"
 #include "proxy/process_secrecy.hpp"
+#include "proxy/secret.hpp"
 #include "proxy/server.hpp"
 
 #include <cstdlib>
@@ -26,6 +27,7 @@ int main(int argc, char** argv) {
     return asked.exit_code;
   }
   wipe_secret_variables();
+  open_secret_memory();
   open_log(asked.settings.log_level, asked.settings.format);
   hide_memory(asked.settings);
   int exit_code = EXIT_SUCCESS;

@@ -28,32 +28,53 @@ bool packet_channel::may_keep(std::size_t size) {
 
 awaitable<error_code> packet_channel::receive() {
   if (const auto ec = co_await over_.readable()) co_return ec;
+  take();
+  co_return failure_;
+}
+
+/// Takes what has arrived.
+void packet_channel::take() {
   const auto got = over_.read_some(scratch_);
-  if (got.what == io_result::status::closed) co_return got.ec ? got.ec : asio::error::eof;
-  if (!may_keep(inbox_.size() + got.size)) co_return asio::error::no_buffer_space;
-  inbox_.insert(inbox_.end(), scratch_.begin(), scratch_.begin() + static_cast<std::ptrdiff_t>(got.size));
-  co_return error_code();
+  if (got.what == io_result::status::closed) failure_ = got.ec ? got.ec : asio::error::eof;
+  const auto fresh = scratch_.first(got.size);
+  if (!may_keep(inbox_.size() + fresh.size())) failure_ = asio::error::no_buffer_space;
+  if (!failure_) inbox_.insert(inbox_.end(), fresh.begin(), fresh.end());
+  OPENSSL_cleanse(fresh.data(), fresh.size());
+}
+
+bool packet_channel::fetch() {
+  if (!packet_complete() && !failure_ && over_.is_open()) take();
+  return packet_complete() || too_large() || failure_ || !over_.is_open();
 }
 
 awaitable<packet_channel::received> packet_channel::read() {
   while (!packet_complete()) {
-    if (too_large()) co_return received{asio::error::message_size, {}};
-    if (const auto ec = co_await receive()) co_return received{ec, {}};
+    if (too_large()) co_return received{asio::error::message_size, {}, false};
+    if (failure_) co_return received{failure_, {}, false};
+    if (const auto ec = co_await over_.readable()) co_return received{ec, {}, false};
+    take();
   }
-  if (too_large()) co_return received{asio::error::message_size, {}};
+  if (too_large()) co_return received{asio::error::message_size, {}, false};
   const auto header = protocol::load_packet_header(inbox_.data());
   const auto end = inbox_.begin() + packet_header_size + static_cast<std::ptrdiff_t>(header.payload_length);
-  received packet{{}, protocol::bytes(inbox_.begin() + packet_header_size, end)};
-  inbox_.erase(inbox_.begin(), end);
+  received packet{{}, secret_bytes(inbox_.begin() + packet_header_size, end), header.sequence_id == sequence_id_};
+  secret_bytes(end, inbox_.end()).swap(inbox_);
   sequence_id_ = static_cast<std::uint8_t>(header.sequence_id + 1);
   co_return packet;
 }
 
 awaitable<error_code> packet_channel::write(protocol::bytes_view payload) {
-  protocol::bytes out;
-  out.reserve(payload.size() + packet_header_size);
-  protocol::append_packet(out, sequence_id_, payload);
-  co_return co_await over_.write_all(out);
+  protocol::bytes packets;
+  packets.reserve(payload.size() + packet_header_size);
+  protocol::append_packet(packets, sequence_id_, payload);
+  const auto ec = co_await over_.write_all(packets);
+  OPENSSL_cleanse(packets.data(), packets.size());
+  co_return ec;
+}
+
+protocol::bytes packet_channel::take_rest() {
+  const secret_bytes rest = std::exchange(inbox_, {});
+  return {rest.begin(), rest.end()};
 }
 
 }  // namespace sessiongate::proxy

@@ -9,6 +9,8 @@ namespace sessiongate::proxy {
 
 inline constexpr std::string_view native_password_plugin = "mysql_native_password";
 inline constexpr std::string_view caching_sha2_plugin = "caching_sha2_password";
+inline constexpr std::string_view sha256_plugin = "sha256_password";
+inline constexpr std::string_view clear_password_plugin = "mysql_clear_password";
 
 /// 20 random bytes without zeros, as servers send them.
 std::string make_nonce();

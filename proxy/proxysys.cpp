@@ -26,14 +26,14 @@ class proxysys_session {
         admin_(connection, account.client, nullptr),
         negotiated_(account.client),
         channel_(connection.client(), connection.home().buffer(), connection.shared().settings.admin_statement_max) {
-    channel_.put_rest(std::move(account.client_rest));
+    channel_.put_rest(account.client_rest);
   }
 
   awaitable<void> run();
 
  private:
-  awaitable<admin_conversation::reply> answer(const protocol::bytes& payload, std::uint8_t sequence_id);
-  protocol::bytes answer_itself(const protocol::bytes& payload, std::uint8_t sequence_id);
+  awaitable<admin_conversation::reply> answer(protocol::bytes_view payload, std::uint8_t sequence_id);
+  protocol::bytes answer_itself(protocol::bytes_view payload, std::uint8_t sequence_id);
   protocol::bytes ok_packet(std::uint8_t sequence_id) const;
   void lost(const error_code& ec);
 
@@ -73,8 +73,7 @@ void proxysys_session::lost(const error_code& ec) {
   }
 }
 
-awaitable<admin_conversation::reply> proxysys_session::answer(const protocol::bytes& payload,
-                                                              std::uint8_t sequence_id) {
+awaitable<admin_conversation::reply> proxysys_session::answer(protocol::bytes_view payload, std::uint8_t sequence_id) {
   const protocol::command_framer::step whole{protocol::command_framer::kind::command,
                                              payload.size() + protocol::packet_header_size,
                                              static_cast<command>(payload.front()), sequence_id, payload};
@@ -93,7 +92,7 @@ protocol::bytes proxysys_session::ok_packet(std::uint8_t sequence_id) const {
   return packet;
 }
 
-protocol::bytes proxysys_session::answer_itself(const protocol::bytes& payload, std::uint8_t sequence_id) {
+protocol::bytes proxysys_session::answer_itself(protocol::bytes_view payload, std::uint8_t sequence_id) {
   const auto type = static_cast<command>(payload.front());
   if (has_no_response(type)) return {};
   if (type == command::ping || type == command::init_db || type == command::reset_connection)

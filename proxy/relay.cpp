@@ -78,7 +78,8 @@ task<> relay::backend_to_client() {
     }
     received.add(got.size);
     connection_.acting().received_from_server(got.size);
-    const auto for_client = track(buffer.first(got.size));
+    const auto fresh = buffer.first(got.size);
+    const auto for_client = exchange_ ? authenticate_backend(fresh) : track(fresh);
     if (!for_client.empty()) {
       const auto put = connection_.client().write_some(for_client);
       if (put.what == io_result::status::closed) {

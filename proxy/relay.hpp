@@ -8,6 +8,7 @@
 #pragma once
 
 #include "proxy/admin_conversation.hpp"
+#include "proxy/change_user_exchange.hpp"
 #include "proxy/client_connection.hpp"
 #include "proxy/login.hpp"
 #include "proxy/state_tracking.hpp"
@@ -45,6 +46,7 @@ class relay final : public own_server_session {
       answer,       // a whole command for the proxy
       change_user,  // a whole COM_CHANGE_USER, which has to be edited
       ask_report,   // a SET: the server has to be asked to report what it changes
+      auth_packet,  // a whole packet of the authentication that it led to
       queue_full,   // too many commands wait for their response
       no_backend,   // the server session was killed
       malformed,
@@ -67,6 +69,12 @@ class relay final : public own_server_session {
   [[nodiscard]] bool wants_report(const protocol::command_framer::step& started) const;
   void follow_command(const protocol::command_framer::step& started);
   void show_text(const protocol::command_framer::step& started, std::string_view text);
+  scan::halt consider_auth_packet(protocol::bytes_view input) const;
+  task<> authenticate_client();
+  protocol::bytes_view authenticate_backend(protocol::bytes_view input);
+  void act_on_backend(auth_exchange::step next, protocol::bytes& for_client);
+  void refuse_change_user(const protocol::server_error& error, session::stop_reason reason);
+  bool send_whole(stream& to, protocol::bytes_view packet);
   void finish_change_user();
   void refuse_command(const protocol::server_error& error, session::stop_request why);
   void client_closed(const error_code& ec);
@@ -115,6 +123,7 @@ class relay final : public own_server_session {
   std::size_t unsent_ = 0;
   std::uint64_t response_size_ = 0;  // bytes of the response that is under way
   scan::halt halt_ = scan::halt::none;
+  std::unique_ptr<change_user_exchange> exchange_;    // while a COM_CHANGE_USER is under way
   std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
   name_limit::place next_place_;                      // of its user, when that is another
   std::string next_database_;                         // while a COM_CHANGE_USER or COM_INIT_DB is under way

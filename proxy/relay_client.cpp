@@ -3,10 +3,6 @@
 
 #include "proxy/error_reply.hpp"
 
-#include "session/login_name.hpp"
-
-#include <fmt/format.h>
-
 namespace sessiongate::proxy {
 
 using protocol::command;
@@ -27,6 +23,7 @@ bool is_stream(command type) {
 relay::scan relay::scan_client(protocol::bytes_view input) {
   std::size_t at = 0;
   while (at < input.size()) {
+    if (exchange_) return {at, consider_auth_packet(input.subspan(at))};
     const auto step = framer_.next(input.subspan(at));
     if (step.what == protocol::command_framer::kind::body) {
       at += step.size;
@@ -140,6 +137,9 @@ task<> relay::resolve(scan::halt why) {
     case scan::halt::ask_report:
       co_await ask_report();
       break;
+    case scan::halt::auth_packet:
+      co_await authenticate_client();
+      break;
     case scan::halt::queue_full:
       co_await wait_until([this] { return tracker_.can_expect(); });
       break;
@@ -184,60 +184,6 @@ task<> relay::answer_command() {
   if (const auto ec = co_await connection_.client().send_all(reply.packets)) client_closed(ec);
   if (reply.close) connection_.end({stop_reason::killed, "by itself"});
   connection_.end_if_draining();
-}
-
-/// The login name loses its labels, and an unknown plugin is named, so that the backend asks with a fresh nonce:
-/// drivers differ in which nonce they answer a COM_CHANGE_USER with.
-task<> relay::change_user() {
-  co_await wait_until([this] { return quiet(); });
-  if (broken()) co_return;
-  const auto header = protocol::load_packet_header(kept_.data());
-  const auto size = protocol::packet_header_size + header.payload_length;
-  auto wanted = protocol::parse_change_user(
-      protocol::bytes_view(kept_).subspan(protocol::packet_header_size, header.payload_length), client_capabilities_);
-  if (!wanted) {
-    co_await resolve(scan::halt::malformed);
-    co_return;
-  }
-  auto name = session::parse_login_name(wanted->user);
-  const auto& cluster = connection_.shared().settings.cluster;
-  if (proxy::is_proxysys(name) || (!cluster.empty() && !name.cluster.empty() && name.cluster != cluster)) {
-    refuse_command(
-        {er::access_denied, "28000", fmt::format("Access denied for user '{}': log in anew for it", wanted->user)},
-        {stop_reason::login_failed, "COM_CHANGE_USER to another cluster"});
-    co_return;
-  }
-  if (name.user != connection_.who()->user) {
-    auto place = connection_.shared().entrance.users.enter(name.user);
-    if (!place) {
-      refuse_command(too_many_user_connections(name.user),
-                     {stop_reason::too_many_user_connections, "COM_CHANGE_USER to " + name.user});
-      co_return;
-    }
-    next_place_ = std::move(*place);
-  }
-  next_identity_ = std::make_unique<session::identity>(
-      session::identity{name.user, name.tenant, name.cluster.empty() ? cluster : name.cluster,
-                        session::shown_attributes(wanted->attributes)});
-  next_database_ = wanted->database;
-  wanted->user = name.user;
-  wanted->auth_plugin = unknown_plugin;
-  wanted->auth_response.clear();
-  if (protocol::has(backend_capabilities_, protocol::client_connect_attrs)) {
-    wanted->attributes.emplace_back("sessiongate_cs_id", std::to_string(connection_.cs_id()));
-  }
-  protocol::bytes payload;
-  protocol::write_change_user(payload, *wanted, backend_capabilities_);
-  protocol::bytes packet;
-  auto sequence_id = header.sequence_id;
-  protocol::append_packet(packet, sequence_id, payload);
-  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(size));
-  connection_.bound()->begin_request();
-  connection_.publish_running(true);
-  connection_.acting().begin_command(command::change_user, session::request_kind::other, packet.size());
-  tracker_.expect(command::change_user);
-  framer_.begin_raw();
-  co_await connection_.backend()->send_all(packet);
 }
 
 void relay::client_closed(const error_code& ec) {

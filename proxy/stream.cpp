@@ -3,9 +3,12 @@
 #include "proxy/transport.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
@@ -43,7 +46,27 @@ error_code pending_error(int descriptor) {
   return {error, boost::system::system_category()};
 }
 
+/// Two waits of which the first to end ends the other.
+struct twin_wait {
+  wait_slot both_ended;
+  int waiting = 2;
+
+  awaitable<void> run(stream& own, stream& twin) {
+    if (waiting == 2) co_await own.readable();
+    if (--waiting == 0) co_return both_ended.wake();
+    twin.wake_reader();
+  }
+};
+
 }  // namespace
+
+awaitable<void> either_readable(stream& one, stream& other) {
+  const auto executor = co_await asio::this_coro::executor;
+  twin_wait twins;
+  asio::co_spawn(executor, twins.run(one, other), asio::detached);
+  asio::co_spawn(executor, twins.run(other, one), asio::detached);
+  while (twins.waiting != 0) co_await twins.both_ended.wait();
+}
 
 void configure_socket(int descriptor) {
   const int on = 1;

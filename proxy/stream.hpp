@@ -91,6 +91,9 @@ class stream {
   /// Writes all, waiting where it must. `from` has to stay valid.
   awaitable<error_code> write_all(protocol::bytes_view from);
 
+  /// Whoever waits in readable() goes on now, although there may be nothing: for one who waits for something else, too.
+  void wake_reader() { watch_.readable.wake(); }
+
   /// For tasks: `if (!co_await stream.until_readable())` it was closed here.
   struct until_ready {
     stream& of;
@@ -124,6 +127,9 @@ class stream {
   std::unique_ptr<transport> top_;
   bool encrypted_ = false;
 };
+
+/// Waits until one of the two is readable, or was closed here: look at both then.
+awaitable<void> either_readable(stream& one, stream& other);
 
 /// Statements are small (TCP_NODELAY), and dead peers have to be noticed (keepalive). On a listening socket it holds
 /// for all that it accepts.

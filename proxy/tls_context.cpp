@@ -125,6 +125,7 @@ tls_context::side tls_context::make_client_side() const {
     use_memory(context, own_);
   if (!settings_.client_tls_ca.empty()) ask_for_client_certificates(context, settings_);
   // Sessions are resumed from tickets: the proxy keeps nothing for them.
+  SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);  // clients send passwords
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);
   constexpr std::string_view id = "sessiongate";

@@ -159,8 +159,8 @@ def admin(gate):
 
 
 @pytest.fixture(scope="session")
-def node():
-    """node('kill.js', port, …): what the script in node/ prints, from JSON. Its packages are installed from the lock file."""
+def node_modules():
+    """The npm packages of node/package.json, installed from the lock file when that is not done yet."""
     sources = ROOT / "test/integration/node"
     installed = ROOT / "build/test-clients"
     installed.mkdir(parents=True, exist_ok=True)
@@ -171,10 +171,17 @@ def node():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=installed, stdin=subprocess.DEVNULL, check=True,
                        timeout=300)
         (installed / "installed").write_bytes(lock)
+    return installed / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def node(node_modules):
+    """node('kill.js', port, …): what the script in node/ prints, from JSON."""
+    sources = ROOT / "test/integration/node"
 
     def run(script, *arguments, limit=60):
         done = subprocess.run(["node", str(sources / script), *map(str, arguments)], stdin=subprocess.DEVNULL,
-                              env={**os.environ, "NODE_PATH": str(installed / "node_modules")}, capture_output=True,
+                              env={**os.environ, "NODE_PATH": str(node_modules)}, capture_output=True,
                               text=True, timeout=seconds(limit), check=False)
         assert done.returncode == 0, f"{script}:\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)

