@@ -37,7 +37,7 @@ void client_connection::start() {
   home_.counters().accepted.add(1);
   log_event(log_level::debug, "session_opened",
             {{"cs_id", cs_id()}, {"client", this->client_session::client().text()}});
-  asio::co_spawn(home_.context(), run(shared_from_this()), asio::detached);
+  asio::co_spawn(home_.executor(), run(shared_from_this()), asio::detached);
 }
 
 awaitable<void> client_connection::run(std::shared_ptr<client_connection> self) {
@@ -117,7 +117,7 @@ session::stop_report client_connection::report() const {
 }
 
 void client_connection::stop(session::stop_request why, session::stop_handler done) {
-  asio::post(home_.context(), [self = shared_from_this(), why = std::move(why), done = std::move(done)]() mutable {
+  asio::post(home_.executor(), [self = shared_from_this(), why = std::move(why), done = std::move(done)]() mutable {
     session::stop_report found;
     if (!self->ended()) {
       found = self->report();
@@ -128,7 +128,7 @@ void client_connection::stop(session::stop_request why, session::stop_handler do
 }
 
 void client_connection::end_server_session(std::uint64_t ss_id, session::stop_request why, session::stop_handler done) {
-  asio::post(home_.context(), [self = shared_from_this(), ss_id, why = std::move(why), done = std::move(done)]() {
+  asio::post(home_.executor(), [self = shared_from_this(), ss_id, why = std::move(why), done = std::move(done)]() {
     session::stop_report found;
     if (!self->ended() && self->bound_ && self->bound_->ss_id() == ss_id) {
       found = self->report();

@@ -159,14 +159,14 @@ interrupt_answer to_interrupt_answer(protocol::bytes_view payload) {
 
 awaitable<interrupt_answer> control_account::kill(std::uint32_t connection_id, admin::interrupt_scope scope) {
   auto statement = kill_statement(connection_id, scope);
-  co_return co_await boost::asio::co_spawn(home_.context(), run(std::move(statement)), boost::asio::use_awaitable);
+  co_return co_await boost::asio::co_spawn(home_.executor(), run(std::move(statement)), boost::asio::use_awaitable);
 }
 
 awaitable<interrupt_answer> control_account::run(std::string statement) {
   // The timer's handler may run after this coroutine has ended, so it shares the connection.
   const auto connection = std::make_shared<control_connection>(settings_, server_, keys_, tls_, home_);
   const auto late = std::make_shared<bool>(false);
-  boost::asio::steady_timer limit(home_.context(), settings_.kill_timeout);
+  boost::asio::steady_timer limit(home_.executor(), settings_.kill_timeout);
   limit.async_wait([connection, late](const error_code& ec) {
     if (ec) return;
     *late = true;

@@ -30,7 +30,7 @@ constexpr auto io = asio::as_tuple(asio::use_awaitable);
 
 listener::listener(gateway& shared, worker& home, std::span<const std::unique_ptr<worker>> workers,
                    const session::endpoint& at)
-    : shared_(shared), home_(home), workers_(workers), wanted_(at), file_(at), acceptor_(home.context()) {
+    : shared_(shared), home_(home), workers_(workers), wanted_(at), file_(at), acceptor_(home.executor()) {
   try {
     listen_on(admin::to_socket_address(at));
   } catch (const boost::system::system_error& error) {
@@ -53,7 +53,7 @@ void listener::listen_on(const admin::socket_address& at) {
 }
 
 void listener::start() {
-  asio::co_spawn(home_.context(), run(), asio::detached);
+  asio::co_spawn(home_.executor(), run(), asio::detached);
 }
 
 void listener::stop() {
@@ -71,7 +71,7 @@ asio::awaitable<void> listener::run() {
     if (ec) break;
     if (accept_waiting()) continue;
     log_event(log_level::error, "accept_failed", {{"error", std::system_category().message(errno)}});
-    asio::steady_timer pause(home_.context(), accept_back_off);
+    asio::steady_timer pause(home_.executor(), accept_back_off);
     co_await pause.async_wait(io);
   }
 }
@@ -99,7 +99,7 @@ void listener::welcome(worker& home, int accepted, session::endpoint client) {
     log_event(log_level::error, "id_clash", {{"cs_id", connection->cs_id()}});
     return;
   }
-  asio::dispatch(home.context(), [connection] { connection->start(); });
+  asio::dispatch(home.executor(), [connection] { connection->start(); });
 }
 
 /// In place of the greeting, as servers do. What the peer has sent is read first: closing with bytes unread would reset

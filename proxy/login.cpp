@@ -321,7 +321,7 @@ awaitable<std::optional<stop_request>> client_login::wait_for_turn() {
                               stop_reason::login_failed);
   }
   if (*delay > admin::login_throttle::clock::duration::zero()) {
-    asio::steady_timer timer(connection_.home().context(), *delay);
+    asio::steady_timer timer(connection_.home().executor(), *delay);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   if (connection_.ended()) co_return stop_request{};

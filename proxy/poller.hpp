@@ -1,5 +1,10 @@
-// Readiness of many sockets for one thread: an epoll descriptor of its own, which the thread's io_context watches as
-// one descriptor. Everything here belongs to the thread that runs the io_context.
+// Readiness of many sockets for one thread, with an epoll descriptor of its own. Everything here belongs to the thread
+// that runs the io_context; only executor() may be used from elsewhere.
+//
+// A thread can sleep in one place only. A thread with much traffic sleeps here (lead(), then run()): the epoll on which
+// the io_context waits is watched as one descriptor more, and a bell rings when something is posted. A query then costs
+// a wait, a read and a write for each direction. Else the thread sleeps in the io_context, which watches the epoll here
+// as one descriptor: two waits and an epoll_ctl for each wake-up.
 //
 // Edge-triggered: a socket is registered once and for all, waiting costs no system call, and the kernel tells each
 // change once. What it told is kept in the watch until a read or a write finds it used up: a read that came back short
@@ -7,8 +12,11 @@
 // reactor would take an epoll_ctl for each wait; a level-triggered epoll looks at each socket twice.
 #pragma once
 
+#include "proxy/doorbell.hpp"
 #include "proxy/wait_slot.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -17,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace sessiongate::proxy {
@@ -36,10 +45,19 @@ struct watch {
 class poller {
  public:
   explicit poller(boost::asio::io_context& context);
+  ~poller();
   poller(const poller&) = delete;
   poller& operator=(const poller&) = delete;
 
+  /// The io_context, for who runs it himself. All that is to run on the thread goes through the executor.
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
+  /// Any thread: what is posted to it, spawned on it and what timers are made with.
+  [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
+
+  /// Before the thread runs: it is going to sleep here. Without effect when the io_context's epoll is not found.
+  void lead();
+  /// The thread's life: until stop() was called and the io_context has nothing more to do.
+  void run();
 
   /// Somebody waits in the slot from now on. A socket that is known to be ready has its turn behind the others that
   /// are.
@@ -57,7 +75,7 @@ class poller {
   /// How long to look again before going to sleep: trades the processor for latency.
   void set_spin(std::chrono::microseconds limit) { spin_ = limit; }
 
-  /// No more waiting: the io_context can run out of work.
+  /// No more waiting: the io_context can run out of work. On the thread itself.
   void stop();
 
  private:
@@ -65,22 +83,30 @@ class poller {
 
   void enter(watch& on);
   void queue(watch& on);
+  void watch_context(int descriptor, std::uint32_t events);
+  void run_leading();
   void wait();
-  void run();
+  void run_nested();
   bool run_rounds();
   bool spin();
-  bool run_batch();
+  bool run_batch(int timeout);
   void run_queue();
   void wake(watch& on);
 
   boost::asio::io_context& context_;
-  boost::asio::posix::stream_descriptor epoll_;
+  doorbell bell_;
+  boost::asio::any_io_executor executor_;
+  int epoll_;
+  boost::asio::posix::stream_descriptor nested_;  // epoll_ in the io_context, while the thread sleeps there
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>>
+      work_;  // until stop(): leading
   std::chrono::microseconds spin_{0};
   std::array<epoll_event, batch_max> batch_{};
   int batch_size_ = 0;  // while one is being delivered
   int last_batch_ = 0;
   bool in_run_ = false;
-  bool waiting_ = false;  // in the io_context
+  bool waiting_ = false;      // in the io_context
+  bool context_due_ = false;  // the io_context has something to do
   bool stopped_ = false;
   std::vector<watch*> queue_;    // to be looked at in the next round
   std::vector<watch*> running_;  // the present round's

@@ -172,8 +172,8 @@ task<> relay::answer_command() {
   const auto size = protocol::packet_header_size + header.payload_length;
   const auto payload = protocol::bytes_view(kept_).subspan(protocol::packet_header_size, header.payload_length);
   connection_.note_command();
-  const auto executor = connection_.home().context().get_executor();
-  const auto reply = co_await asio_call(executor, admin_.answer(payload, header.sequence_id, tracker_.status()));
+  const auto reply =
+      co_await asio_call(connection_.home().executor(), admin_.answer(payload, header.sequence_id, tracker_.status()));
   if (connection_.ended()) co_return;
   if (reply.forward) {
     forward_next_ = true;

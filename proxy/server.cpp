@@ -145,7 +145,7 @@ void server::run() {
   token_reload_.start();
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);
   asio::co_spawn(admin_, resolve_backend(), asio::detached);
-  asio::co_spawn(workers_.front()->context(), watch_backend(), asio::detached);
+  asio::co_spawn(workers_.front()->executor(), watch_backend(), asio::detached);
   if (http_) {
     http_->start();
     log_event(log_level::info, "admin_listening",
@@ -161,7 +161,7 @@ void server::run() {
 /// Learns the backend's greeting at start, so that the first client need not wait for it.
 asio::awaitable<void> server::watch_backend() {
   auto& home = *workers_.front();
-  asio::steady_timer pause(home.context());
+  asio::steady_timer pause(home.executor());
   bool told = false;
   while (!ready() && !shared_.draining.load(std::memory_order_relaxed)) {
     if (shared_.server.resolved()->empty()) {  // a name: resolve_backend() is at it, and tells when it fails
@@ -213,7 +213,7 @@ asio::awaitable<void> server::wait_for_signals() {
 
 void server::each_session_drains() {
   for (auto& each : workers_) {
-    asio::post(each->context(),
+    asio::post(each->executor(),
                [home = each.get()] { home->for_each([](client_connection& connection) { connection.drain(); }); });
   }
 }
@@ -223,7 +223,7 @@ void server::end_all() {
 }
 
 asio::awaitable<void> server::drain() {
-  asio::post(workers_.front()->context(), [this] { stop_listeners(); });
+  asio::post(workers_.front()->executor(), [this] { stop_listeners(); });
   each_session_drains();
   asio::steady_timer pause(admin_);
   const auto until = std::chrono::steady_clock::now() + shared_.current.load()->drain_timeout;

@@ -100,7 +100,7 @@ awaitable<error_code> stream::connect(asio::generic::stream_protocol::endpoint t
   const auto size = static_cast<socklen_t>(to.size());
   int failed = ::connect(descriptor, to.data(), size);
   while (failed != 0 && errno == EAGAIN) {  // a Unix socket whose queue is full: there is nothing to wait for
-    asio::steady_timer pause(poller_.context(), full_queue_pause);
+    asio::steady_timer pause(poller_.executor(), full_queue_pause);
     co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
     if (!is_open()) co_return asio::error::operation_aborted;
     failed = ::connect(descriptor, to.data(), size);
@@ -120,7 +120,7 @@ void stream::close() {
   ::close(watch_.descriptor);
   watch_.descriptor = -1;
   for (auto* slot : {&watch_.readable, &watch_.writable}) {
-    if (slot->occupied()) asio::post(poller_.context(), slot->take());
+    if (slot->occupied()) asio::post(poller_.executor(), slot->take());
   }
 }
 

@@ -15,8 +15,8 @@ constexpr std::chrono::milliseconds sweep_interval{100};
 
 worker::worker(std::size_t read_buffer_size, std::chrono::microseconds spin, std::size_t statement_text)
     : poller_(context_),
-      sweep_timer_(context_),
-      look_timer_(context_),
+      sweep_timer_(executor()),
+      look_timer_(executor()),
       buffer_(read_buffer_size),
       statements_(statement_text) {
   poller_.set_spin(spin);
@@ -27,19 +27,20 @@ worker::~worker() {
 }
 
 void worker::start() {
+  poller_.lead();
   std::latch ready(1);
   if (look_interval_.count() > 0) look_at_clients();
   thread_ = std::thread([this, &ready] {
     thread_id_ = ::gettid();
     ready.count_down();
-    context_.run();
+    poller_.run();
   });
   ready.wait();
 }
 
 void worker::join() {
   if (!thread_.joinable()) return;
-  boost::asio::post(context_, [this] {
+  boost::asio::post(executor(), [this] {
     poller_.stop();
     look_interval_ = {};  // its handler may be on its way already
     look_timer_.cancel();

@@ -37,7 +37,8 @@ class worker {
   worker& operator=(const worker&) = delete;
 
   // Any thread.
-  [[nodiscard]] boost::asio::io_context& context() { return context_; }
+  /// What is posted to it runs on the worker's thread.
+  [[nodiscard]] const boost::asio::any_io_executor& executor() const { return poller_.executor(); }
   [[nodiscard]] const proxy::counters& counted() const { return counters_; }
   /// Sessions given to this worker and not ended: the acceptor's measure of load.
   [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }

@@ -19,8 +19,8 @@ constexpr std::chrono::microseconds no_spin{0};
 
 /// Runs the worker's context on this thread, as the worker would on its own, for a while.
 void run_for(worker& on, std::chrono::milliseconds limit) {
-  on.context().restart();
-  on.context().run_for(limit);
+  on.poller().context().restart();
+  on.poller().context().run_for(limit);
 }
 
 /// The same until `condition()` holds; a test that would wait for ever fails instead.
@@ -107,7 +107,7 @@ TEST_CASE("a worker runs what is posted to it on a thread of its own and ends wh
   CHECK(home.thread_id() > 0);
   std::atomic<bool> elsewhere{false};
   const auto here = std::this_thread::get_id();
-  boost::asio::post(home.context(), [&] { elsewhere = std::this_thread::get_id() != here; });
+  boost::asio::post(home.executor(), [&] { elsewhere = std::this_thread::get_id() != here; });
   home.join();
   CHECK(elsewhere);
 }
@@ -126,7 +126,7 @@ TEST_CASE("a worker ends while a look at its clients is due") {
   home.look_at_clients_every(5ms);
   home.start();
   std::atomic<bool> busy{false};
-  boost::asio::post(home.context(), [&] {
+  boost::asio::post(home.executor(), [&] {
     busy = true;
     busy.notify_one();
     std::this_thread::sleep_for(50ms);  // the look becomes due behind the end that is asked for meanwhile
