@@ -15,6 +15,7 @@ namespace sessiongate::admin {
 enum class listing : std::uint8_t {
   sessions,  // client sessions
   processes,
+  mysql_processes,     // the same, with the columns of MySQL's own list
   variables,           // of one session
   session_statistics,  // of one session
   closed_sessions,

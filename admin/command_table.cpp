@@ -199,10 +199,15 @@ constexpr command_entry entries[] = {
      .make = make_list<listing::help>},
 };
 
+/// MySQL's columns are another look at the same listing.
+listing plain(listing what) {
+  return what == listing::mysql_processes ? listing::processes : what;
+}
+
 bool is_same_kind(const command& left, const command& right) {
   if (left.index() != right.index()) return false;
   const auto* list = std::get_if<show_table>(&left);
-  return list == nullptr || list->what == std::get<show_table>(right).what;
+  return list == nullptr || plain(list->what) == plain(std::get<show_table>(right).what);
 }
 
 }  // namespace

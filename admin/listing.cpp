@@ -43,6 +43,7 @@ std::span<const listing_entry> listings() {
   static const listing_entry table[] = {
       {listing::sessions, "sessions", "User", session_columns(), session_rows},
       {listing::processes, "processes", "User", process_columns(), process_rows},
+      {listing::mysql_processes, "processes", "User", mysql_process_columns(), process_rows},
       {listing::variables, "variables", "variable_name", variable_columns(), nullptr, variable_rows},
       {listing::session_statistics, "stats", "stat_name", stat_columns(), nullptr, stat_rows},
       {listing::closed_sessions, "closed_sessions", "User", closed_columns(), closed_rows},

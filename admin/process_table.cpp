@@ -4,6 +4,7 @@
 #include "admin/statement_mask.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@ namespace {
 
 using session::client_session;
 
-constexpr std::size_t short_info_max = 100;  // bytes, without FULL
+constexpr std::size_t short_info_max = 100;    // bytes, without FULL
+constexpr std::size_t mysql_column_count = 8;  // the first ones
 
 constexpr column columns[] = {
     {.sql_name = "Id", .json_name = "cs_id", .type = value_type::signed_integer},
@@ -112,6 +114,15 @@ std::vector<cell> to_row(const client_session& each, bool full) {
 
 std::span<const column> process_columns() {
   return columns;
+}
+
+std::span<const column> mysql_process_columns() {
+  static constexpr auto made = [] {
+    auto all = std::to_array(columns);
+    for (auto at = mysql_column_count; at < all.size(); ++at) all[at].sql_name = {};
+    return all;
+  }();
+  return made;
 }
 
 std::vector<std::vector<cell>> process_rows(const show_table& asked, const principal& who, execution_context& context) {

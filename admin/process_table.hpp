@@ -13,6 +13,8 @@
 namespace sessiongate::admin {
 
 std::span<const column> process_columns();
+/// As SHOW PROCESSLIST has them where the proxy answers it: the eight. The others can be asked for in a filter.
+std::span<const column> mysql_process_columns();
 
 /// The sessions that `who` may see, by cs_id. Without FULL a statement is cut to 100 bytes, as in MySQL. Literals are
 /// masked.

@@ -157,6 +157,8 @@ parse_result parse_by_table(const token_cursor& from, const parse_options& optio
   }
   if (best == nullptr) return not_ours{};
   auto parsed = entry_parser(*best, taken->rest, options.prepared).parse(taken->full);
+  if (auto* ours = std::get_if<statement>(&parsed); ours != nullptr && taken->mysql_name)
+    std::get<show_table>(ours->what).what = listing::mysql_processes;
   // A SELECT that is more than the proxy's one is somebody's query.
   if (std::holds_alternative<failure>(parsed) && best->sql.starts_with("SELECT")) return not_ours{};
   return parsed;

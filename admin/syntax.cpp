@@ -29,11 +29,10 @@ bool is_optional(std::string_view part) {
   return part.starts_with('[');
 }
 
-bool take_part(std::string_view part, token_cursor& at, bool processlist_is_ours) {
+bool take_part(std::string_view part, token_cursor& at) {
   if (part.ends_with("()")) {
     return at.take_word(part.substr(0, part.size() - 2)) && at.take_symbol("(") && at.take_symbol(")");
   }
-  if (processlist_is_ours && part == "PROXYPROCESSLIST" && at.take_word("PROCESSLIST")) return true;
   while (true) {  // WORD|WORD: either
     const auto bar = part.find('|');
     if (at.take_word(part.substr(0, bar))) return true;
@@ -50,7 +49,10 @@ std::optional<words_taken> take_words(std::string_view syntax, token_cursor from
     if (!is_word(part)) break;
     if (is_optional(part)) {
       if (taken.rest.take_word(part.substr(1, part.size() - 2))) taken.full = true;
-    } else if (take_part(part, taken.rest, processlist_is_ours)) {
+    } else if (processlist_is_ours && part == "PROXYPROCESSLIST" && taken.rest.take_word("PROCESSLIST")) {
+      taken.mysql_name = true;
+      ++taken.count;
+    } else if (take_part(part, taken.rest)) {
       ++taken.count;
     } else {
       return std::nullopt;

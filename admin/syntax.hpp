@@ -14,8 +14,9 @@
 namespace sessiongate::admin {
 
 struct words_taken {
-  std::size_t count = 0;  // of the words that have to be there
-  bool full = false;      // a [WORD] was there
+  std::size_t count = 0;    // of the words that have to be there
+  bool full = false;        // a [WORD] was there
+  bool mysql_name = false;  // PROCESSLIST stood for PROXYPROCESSLIST
   token_cursor rest;
 };
 

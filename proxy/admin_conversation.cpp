@@ -57,6 +57,8 @@ command_fate admin_conversation::look(const protocol::command_framer::step& star
       return look_at_text(started);
     case command::process_kill:
       return length == command_and_statement_id ? when_complete : command_fate::forward;
+    case command::process_info:
+      return length == 1 && processlist_is_ours() ? when_complete : command_fate::forward;
     case command::stmt_execute:
     case command::stmt_close:
     case command::stmt_reset:
@@ -71,6 +73,11 @@ command_fate admin_conversation::look(const protocol::command_framer::step& star
     default:
       return command_fate::forward;
   }
+}
+
+/// root@proxysys has no backend that could answer it.
+bool admin_conversation::processlist_is_ours() const {
+  return own_ == nullptr || connection_.shared().current.load()->processlist_is_ours;
 }
 
 command_fate admin_conversation::look_at_text(const protocol::command_framer::step& started) const {
@@ -105,7 +112,7 @@ bool admin_conversation::is_prepared_here(std::uint32_t statement_id) const {
 admin_conversation::reply admin_conversation::error(const request& asked, std::uint16_t code, std::string_view sqlstate,
                                                     std::string text) const {
   const auto next = static_cast<std::uint8_t>(asked.sequence_id + 1);
-  return {false, false, error_packet({code, std::string(sqlstate), std::move(text)}, next)};
+  return {false, false, error_packet({code, std::string(sqlstate), std::move(text)}, next), true};
 }
 
 awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_view payload, std::uint8_t sequence_id,
@@ -121,6 +128,9 @@ awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_
       asked.what = {.what = admin::kill_session{*protocol::parse_process_kill(payload)}, .plain_kill = true};
       co_return co_await run(std::move(asked));
     }
+    case command::process_info:
+      asked.what = {.what = admin::show_table{.what = admin::listing::mysql_processes}};
+      co_return co_await run(std::move(asked));
     case command::stmt_execute:
       co_return co_await answer_execute(payload, std::move(asked));
     default:
@@ -131,7 +141,8 @@ awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_
 awaitable<admin_conversation::reply> admin_conversation::answer_query(protocol::bytes_view payload, request asked) {
   const auto offset = protocol::query_text_offset(payload, negotiated_);
   if (!offset || !*offset) co_return reply{.forward = true, .packets = {}};
-  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(**offset)), {});
+  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(**offset)),
+                                       {.processlist_is_ours = processlist_is_ours()});
   if (std::holds_alternative<admin::not_ours>(parsed)) co_return reply{.forward = true, .packets = {}};
   if (const auto* wrong = std::get_if<admin::failure>(&parsed)) co_return render(*wrong, asked);
   asked.what = std::get<admin::statement>(std::move(parsed));
@@ -139,7 +150,8 @@ awaitable<admin_conversation::reply> admin_conversation::answer_query(protocol::
 }
 
 admin_conversation::reply admin_conversation::prepare(protocol::bytes_view payload, const request& asked) {
-  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(1)), {.prepared = true});
+  auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(1)),
+                                       {.prepared = true, .processlist_is_ours = processlist_is_ours()});
   if (std::holds_alternative<admin::not_ours>(parsed)) return {.forward = true, .packets = {}};
   if (const auto* wrong = std::get_if<admin::failure>(&parsed)) return render(*wrong, asked);
   if (prepared_.size() >= connection_.shared().current.load()->admin_prepared_max) {
@@ -269,6 +281,7 @@ admin_conversation::reply admin_conversation::render(const admin::result& result
   auto sequence_id = static_cast<std::uint8_t>(asked.sequence_id + 1);
   admin::render_sql(answer.packets, sequence_id, result, {negotiated_, asked.status, asked.format});
   const auto* outcome = std::get_if<admin::kill_outcome>(&result);
+  answer.failed = std::holds_alternative<admin::failure>(result);
   answer.close = outcome != nullptr && outcome->status == admin::kill_status::killed_self;
   return answer;
 }

@@ -28,6 +28,7 @@ class admin_conversation {
     bool forward = false;  // not ours after all: the command goes to the backend as it is
     bool close = false;    // the session ends behind the packets, as killed
     protocol::bytes packets;
+    bool failed = false;  // they are an error
   };
 
   /// `own` may be null, as in kill_route.
@@ -56,6 +57,7 @@ class admin_conversation {
   };
 
   [[nodiscard]] command_fate look_at_text(const protocol::command_framer::step& started) const;
+  [[nodiscard]] bool processlist_is_ours() const;
   [[nodiscard]] bool is_prepared_here(std::uint32_t statement_id) const;
   awaitable<reply> answer_query(protocol::bytes_view payload, request asked);
   awaitable<reply> answer_execute(protocol::bytes_view payload, request asked);

@@ -88,8 +88,15 @@ awaitable<std::optional<login_failure>> pass_through::reach() {
   connection_.acting().wait_for(session::wait_kind::backend_connect);
   auto& shared = connection_.shared();
   const deadline limit(connection_.home(), shared.current.load()->connect_timeout, [this] { stream_.close(); });
+  auto& counted = connection_.home().counters();
+  const auto begun = session::now_ticks();
   auto reached = co_await dial(stream_, backend_, shared.server, preamble());
-  if (!reached.hello) co_return failed(std::move(reached.error), stop_reason::backend_unreachable);
+  if (!reached.hello) {
+    counted.backend_connection_failures.add(1);
+    co_return failed(std::move(reached.error), stop_reason::backend_unreachable);
+  }
+  counted.backend_connections.add(1);
+  counted.backend_connect_time.add(session::now_ticks() - begun);
   hello_ = std::move(*reached.hello);
   shared.server.learn(hello_);
   // The client was offered what the greeting before this one said.
@@ -170,6 +177,7 @@ awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
 /// The backend's OK or ERR.
 awaitable<pass_result> pass_through::take_verdict(protocol::bytes_view payload) {
   if (!protocol::is_err_packet(payload)) co_return co_await finish(payload);
+  connection_.home().counters().backend_errors.add(1);
   const auto refusal = protocol::parse_err_packet(payload);
   co_await client_.write(payload);
   co_return login_failure{stop_reason::login_failed,
@@ -262,6 +270,8 @@ awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gatew
   packet_channel channel(connection, on.buffer(), shared.settings.login_packet_max);
   const deadline limit(on, shared.current.load()->connect_timeout, [&connection] { connection.close(); });
   auto reached = co_await dial(connection, channel, shared.server, backend_preamble(shared.settings.proxy_to_backend));
+  auto& counted = on.counters();
+  (reached.hello ? counted.backend_connections : counted.backend_connection_failures).add(1);
   if (!reached.hello) co_return std::move(reached.error);
   shared.server.learn(*reached.hello);
   protocol::handshake_response response;

@@ -173,7 +173,7 @@ void client_connection::logged_in(session::identity who, std::string database) {
   publish_database(std::move(database));
   publish_state(session::client_session_state::active_reader);
   logged_in_ = true;
-  acting().begin_idle();
+  home_.counters().login_time.add(acting().begin_idle());
 }
 
 void client_connection::logged_in_as_proxysys() {
@@ -201,6 +201,7 @@ void client_connection::look_at_clock(worker::clock::time_point now) {
 
 /// MySQL tells since version 8; what MariaDB says to a connection that it ends is 1927.
 void client_connection::end_idle() {
+  note_error();
   const bool mariadb = shared_.server.last_greeting()->server_version.find("MariaDB") != std::string::npos;
   send_last_error(client_,
                   mariadb ? protocol::server_error{protocol::er::connection_killed, "70100",
@@ -217,6 +218,7 @@ void client_connection::drain() {
 
 void client_connection::end_if_draining() {
   if (ended() || in_transaction() || !shared_.draining.load(std::memory_order_relaxed)) return;
+  note_error();
   send_last_error(client_, {protocol::er::server_shutdown, "08S01", "Server shutdown in progress"});
   end({stop_reason::drained, "the proxy is stopping"});
 }

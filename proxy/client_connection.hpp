@@ -46,6 +46,8 @@ class client_connection final : public session::client_session,
   void look_at_clock(worker::clock::time_point now);
   /// A command that no server session counts: the client is not idle.
   void note_command() { ++own_commands_; }
+  /// The proxy itself tells the client an error.
+  void note_error() { home_.counters().proxy_errors.add(1); }
 
   /// It was let in above max-connections: for root@proxysys only.
   [[nodiscard]] bool in_reserve() const { return place_.in_reserve(); }

@@ -2,11 +2,15 @@
 // thread, so each number is atomic and relaxed.
 #pragma once
 
+#include "proxy/duration_histogram.hpp"
+
+#include "protocol/command.hpp"
 #include "session/stop_reason.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace sessiongate::proxy {
 
@@ -19,6 +23,24 @@ class counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// Commands by what they cost: those that run statements, and all others.
+enum class command_class : std::uint8_t { query, execute, prepare, other };
+inline constexpr std::array<std::string_view, 4> command_class_names{"query", "execute", "prepare", "other"};
+
+inline command_class class_of(protocol::command sent) {
+  switch (sent) {
+    case protocol::command::query:
+      return command_class::query;
+    case protocol::command::stmt_execute:
+    case protocol::command::mariadb_stmt_bulk_execute:
+      return command_class::execute;
+    case protocol::command::stmt_prepare:
+      return command_class::prepare;
+    default:
+      return command_class::other;
+  }
+}
+
 struct counters {
   counter accepted;
   counter logins;
@@ -26,7 +48,14 @@ struct counters {
   counter bytes_from_clients;
   counter bytes_from_backends;
   counter admin_commands;
-  std::array<counter, session::stop_reason_count> stops;  // by reason
+  counter proxy_errors;         // told to clients by the proxy itself
+  counter backend_errors;       // error packets of the backend: responses, and refused logins
+  counter backend_connections;  // that the backend greeted
+  counter backend_connection_failures;
+  std::array<duration_histogram, command_class_names.size()> command_time;  // sent to the end of the response
+  duration_histogram backend_connect_time;                                  // to the backend's greeting
+  duration_histogram login_time;                                            // accepted to logged in
+  std::array<counter, session::stop_reason_count> stops;                    // by reason
 };
 
 }  // namespace sessiongate::proxy

@@ -102,11 +102,13 @@ class client_login {
 };
 
 void client_login::time_out(client_connection& connection) {
+  connection.note_error();
   send_last_error(connection.client(), {1159, "08S01", "Got timeout reading communication packets"}, 2);
   connection.end({stop_reason::login_timeout, "the login was not complete in time"});
 }
 
 awaitable<stop_request> client_login::refuse(protocol::server_error error, stop_reason reason) {
+  connection_.note_error();
   protocol::bytes payload;
   protocol::write_err_packet(payload, error);
   co_await channel_.write(payload);

@@ -28,6 +28,14 @@ struct total {
   counter counters::* member;
 };
 
+/// What is counted of the backend, under its address.
+constexpr total backend_totals[] = {
+    {"backend_connections_total", "Connections to the backend that it greeted.", &counters::backend_connections},
+    {"backend_connection_failures_total", "Connections to the backend that could not be made.",
+     &counters::backend_connection_failures},
+    {"backend_errors_total", "Error packets of the backend: to commands and to logins.", &counters::backend_errors},
+};
+
 constexpr total totals[] = {
     {"client_connections_total", "Client connections accepted.", &counters::accepted},
     {"logins_total", "Logins that succeeded.", &counters::logins},
@@ -53,6 +61,69 @@ metric worker_sessions(workers_view workers) {
     made.samples.push_back({fmt::format("{{worker=\"{}\"}}", index), workers[index]->load()});
   }
   return made;
+}
+
+/// Whose errors they are: a client's end its session, the others are error packets.
+metric errors(workers_view workers) {
+  using session::stop_reason;
+  constexpr std::array of_clients{stop_reason::client_gone, stop_reason::client_stalled, stop_reason::login_timeout,
+                                  stop_reason::protocol_error};
+  std::uint64_t clients = 0;
+  for (const auto each : of_clients) {
+    clients +=
+        sum(workers, [each](const counters& of) -> const counter& { return of.stops[static_cast<std::size_t>(each)]; });
+  }
+  return {
+      "errors_total",
+      "counter",
+      "Errors by side: sessions that clients broke, error packets of the proxy and of the backend.",
+      {{"{side=\"client\"}", clients},
+       {"{side=\"proxy\"}", sum(workers, [](const counters& of) -> const counter& { return of.proxy_errors; })},
+       {"{side=\"backend\"}", sum(workers, [](const counters& of) -> const counter& { return of.backend_errors; })}}};
+}
+
+template <class Pick>
+metric::distribution distribution_of(workers_view workers, std::string label, Pick pick) {
+  metric::distribution made{.label = std::move(label)};
+  for (const auto& each : workers) {
+    const duration_histogram& counted = pick(each->counted());
+    for (std::size_t at = 0; at < made.buckets.size(); ++at) made.buckets[at] += counted.bucket(at);
+    made.sum += session::to_duration(counted.sum());
+  }
+  return made;
+}
+
+metric command_times(workers_view workers) {
+  metric made{"command_duration_seconds",
+              "histogram",
+              "From a command's sending to the backend to the end of its response.",
+              {}};
+  for (std::size_t at = 0; at < command_class_names.size(); ++at) {
+    made.distributions.push_back(
+        distribution_of(workers, fmt::format("command=\"{}\"", command_class_names[at]),
+                        [at](const counters& of) -> const duration_histogram& { return of.command_time[at]; }));
+  }
+  return made;
+}
+
+metric backend_connect_times(workers_view workers, std::string backend_label) {
+  auto taken = distribution_of(workers, std::move(backend_label),
+                               [](const counters& of) -> const duration_histogram& { return of.backend_connect_time; });
+  return {"backend_connect_duration_seconds",
+          "histogram",
+          "From a session's dialling the backend to its greeting.",
+          {},
+          {std::move(taken)}};
+}
+
+metric login_times(workers_view workers) {
+  auto taken =
+      distribution_of(workers, {}, [](const counters& of) -> const duration_histogram& { return of.login_time; });
+  return {"login_duration_seconds",
+          "histogram",
+          "From a client's connection to the end of its successful login.",
+          {},
+          {std::move(taken)}};
 }
 
 struct session_counts {
@@ -88,6 +159,25 @@ metric sessions_by_state(const session_counts& counts) {
            {"{state=\"running\"}", counts.running}}};
 }
 
+std::string in_braces(std::string_view label) {
+  return label.empty() ? std::string() : fmt::format("{{{}}}", label);
+}
+
+/// The buckets of a histogram, each with those before it, and the count of all.
+std::vector<admin::proxy_statistic> count_up(std::string_view name, const metric::distribution& counted) {
+  std::vector<admin::proxy_statistic> all;
+  std::uint64_t count = 0;
+  for (std::size_t at = 0; at < counted.buckets.size(); ++at) {
+    count += counted.buckets[at];
+    const auto limit = at < duration_histogram::limits.size() ? duration_histogram::limits[at] : "+Inf";
+    all.push_back(
+        {fmt::format("{}_bucket{{{}{}le=\"{}\"}}", name, counted.label, counted.label.empty() ? "" : ",", limit),
+         count});
+  }
+  all.push_back({fmt::format("{}_count{}", name, in_braces(counted.label)), count});
+  return all;
+}
+
 metric kills(const admin::kill_counters& counted) {
   metric made{"kills_total", "counter", "Commands to end a session, a server session or a statement, by outcome.", {}};
   for (std::size_t at = 0; at < admin::kill_outcome_names.size(); ++at) {
@@ -100,7 +190,8 @@ metric kills(const admin::kill_counters& counted) {
 
 std::vector<metric> collect_metrics(const gateway& shared, workers_view workers) {
   const auto counts = count_sessions(shared.sessions);
-  const auto backend = fmt::format("{{backend=\"{}\"}}", shared.server.name()->text());
+  const auto backend_label = fmt::format("backend=\"{}\"", shared.server.name()->text());
+  const auto backend = '{' + backend_label + '}';
   std::vector<metric> all;
   all.push_back({"build_info", "gauge", "The version.", {{"{version=\"" SESSIONGATE_VERSION "\"}", 1}}});
   all.push_back(single("client_sessions", "gauge", "Client sessions that are live.", shared.sessions.size()));
@@ -109,6 +200,14 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
     const auto value = sum(workers, [&each](const counters& of) -> const counter& { return of.*each.member; });
     all.push_back(single(each.name, "counter", each.help, value));
   }
+  for (const auto& each : backend_totals) {
+    const auto value = sum(workers, [&each](const counters& of) -> const counter& { return of.*each.member; });
+    all.push_back({each.name, "counter", each.help, {{backend, value}}});
+  }
+  all.push_back(errors(workers));
+  all.push_back(command_times(workers));
+  all.push_back(backend_connect_times(workers, backend_label));
+  all.push_back(login_times(workers));
   all.push_back(stops(workers));
   all.push_back(kills(shared.kills));
   all.push_back(worker_sessions(workers));
@@ -120,6 +219,18 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   return all;
 }
 
+std::vector<admin::proxy_statistic> flatten(const metric& histogram) {
+  std::vector<admin::proxy_statistic> all;
+  for (const auto& each : histogram.distributions) {
+    for (auto& sample : count_up(histogram.name, each)) all.push_back(std::move(sample));
+    const auto unit = histogram.name.rfind("seconds");
+    const auto sum = std::chrono::duration_cast<std::chrono::microseconds>(each.sum).count();
+    all.push_back({fmt::format("{}microseconds_sum{}", histogram.name.substr(0, unit), in_braces(each.label)),
+                   static_cast<std::uint64_t>(sum)});
+  }
+  return all;
+}
+
 std::string render_metrics(const gateway& shared, workers_view workers) {
   std::string page;
   auto out = std::back_inserter(page);
@@ -127,6 +238,13 @@ std::string render_metrics(const gateway& shared, workers_view workers) {
     fmt::format_to(out, "# HELP sessiongate_{0} {1}\n# TYPE sessiongate_{0} {2}\n", each.name, each.help, each.kind);
     for (const auto& sample : each.samples) {
       fmt::format_to(out, "sessiongate_{}{} {}\n", each.name, sample.labels, sample.value);
+    }
+    for (const auto& spread : each.distributions) {
+      for (const auto& sample : count_up(each.name, spread)) {
+        fmt::format_to(out, "sessiongate_{} {}\n", sample.name, sample.value);
+      }
+      const auto sum = std::chrono::duration<double>(spread.sum).count();
+      fmt::format_to(out, "sessiongate_{}_sum{} {:.6f}\n", each.name, in_braces(spread.label), sum);
     }
   }
   return page;

@@ -92,6 +92,7 @@ std::vector<admin::proxy_statistic> proxy_report::statistics() const {
   std::vector<admin::proxy_statistic> all;
   for (const auto& each : collect_metrics(shared_, workers_)) {
     for (const auto& sample : each.samples) all.push_back({std::string(each.name) + sample.labels, sample.value});
+    for (auto& sample : flatten(each)) all.push_back(std::move(sample));
   }
   return all;
 }

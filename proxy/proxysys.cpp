@@ -79,6 +79,7 @@ awaitable<admin_conversation::reply> proxysys_session::answer(protocol::bytes_vi
                                              static_cast<command>(payload.front()), sequence_id, payload};
   if (admin_.look(whole) == command_fate::answer) {
     auto reply = co_await admin_.answer(payload, sequence_id, status);
+    if (reply.failed) connection_.note_error();
     if (!reply.forward) co_return reply;
   }
   co_return admin_conversation::reply{false, false, answer_itself(payload, static_cast<std::uint8_t>(sequence_id + 1))};
@@ -110,6 +111,7 @@ protocol::bytes proxysys_session::answer_itself(protocol::bytes_view payload, st
       return out;
     }
   }
+  connection_.note_error();
   return error_packet({protocol::er::unknown_operator, "21000",
                        "Unknown operator: root@proxysys has no backend; only commands for the proxy are answered"},
                       sequence_id);

@@ -159,6 +159,7 @@ task<> relay::resolve(scan::halt why) {
 /// Answers the command at the front of kept_ with an error and ends the session.
 void relay::refuse_command(const protocol::server_error& error, session::stop_request why) {
   const auto header = protocol::load_packet_header(kept_.data());
+  connection_.note_error();
   send_last_error(connection_.client(), error, static_cast<std::uint8_t>(header.sequence_id + 1));
   connection_.end(std::move(why));
 }
@@ -180,6 +181,7 @@ task<> relay::answer_command() {
     co_return;
   }
   kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(size));
+  if (reply.failed) connection_.note_error();
   connection_.acting().answered_internally(size, reply.packets.size());
   if (const auto ec = co_await connection_.client().send_all(reply.packets)) client_closed(ec);
   if (reply.close) connection_.end({stop_reason::killed, "by itself"});

@@ -115,8 +115,13 @@ void relay::follow_response(command answered) {
     kind = response_kind::result_set;
   else if (answered == command::statistics || answered == command::stmt_prepare)
     kind = response_kind::other;
-  if (tracker_.last_error() != 0) kind = response_kind::error;
-  connection_.acting().end_response(kind, std::exchange(response_size_, std::uint64_t{0}));
+  auto& counted = connection_.home().counters();
+  if (tracker_.last_error() != 0) {
+    kind = response_kind::error;
+    counted.backend_errors.add(1);
+  }
+  const auto took = connection_.acting().end_response(kind, std::exchange(response_size_, std::uint64_t{0}));
+  counted.command_time[static_cast<std::size_t>(class_of(answered))].add(took);
   if (const auto id = tracker_.take_insert_id(); id != 0) {
     connection_.tracking().set_last_insert_id(id);
     connection_.bound()->bring_to(connection_.tracked().versions());

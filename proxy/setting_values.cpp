@@ -99,6 +99,12 @@ std::string assign_tracking(config& target, std::string_view text) {
   return {};
 }
 
+std::string assign_processlist(config& target, std::string_view text) {
+  if (text != "backend" && text != "proxy") return "must be backend or proxy";
+  target.processlist_is_ours = text == "proxy";
+  return {};
+}
+
 std::string assign_log_format(config& target, std::string_view text) {
   if (text != "text" && text != "json") return "must be text or json";
   target.format = text == "json" ? log_format::json : log_format::text;

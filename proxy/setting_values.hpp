@@ -24,6 +24,7 @@ std::string assign_count(std::size_t& target, std::string_view text, std::size_t
 std::vector<std::string> split_list(std::string_view text);
 std::string assign_log_level(config& target, std::string_view text);
 std::string assign_tracking(config& target, std::string_view text);
+std::string assign_processlist(config& target, std::string_view text);
 std::string assign_log_format(config& target, std::string_view text);
 std::string assign_backend(config& target, std::string_view text);
 /// Names are not looked up for what the proxy listens on: start-up would depend on it.

@@ -60,7 +60,7 @@ void session_activity::show_text(std::uint32_t cs_id, std::string_view text, std
   slot_.store(slot, std::memory_order_release);
 }
 
-void session_activity::end_response(response_kind kind, std::uint64_t size) {
+ticks session_activity::end_response(response_kind kind, std::uint64_t size) {
   auto& count = counted();
   count.responses[static_cast<std::size_t>(kind)].add(1);
   count.response_sizes[size_class(size)].add(1);
@@ -69,6 +69,7 @@ void session_activity::end_response(response_kind kind, std::uint64_t size) {
     count.response_time.add(heard_ - first_heard_);
   }
   first_heard_ = heard_;
+  return heard_ > since() ? heard_ - since() : 0;
 }
 
 void session_activity::become_idle(bool in_transaction, statement_pool& pool) {
@@ -105,9 +106,12 @@ void session_activity::wait_no_more() {
   store(queued_, std::uint64_t{0});
 }
 
-void session_activity::begin_idle() {
+ticks session_activity::begin_idle() {
+  const auto now = now_ticks();
+  const auto took = now > since() ? now - since() : 0;
   store(blocked_, false);
-  store(since_, now_ticks());
+  store(since_, now);
+  return took;
 }
 
 void session_activity::give_back(statement_pool& pool) {

@@ -63,8 +63,8 @@ class session_activity {
   void begin_command(protocol::command sent, request_kind kind, std::uint64_t size);
   /// The text of the command that has just begun; `size` is that of the whole.
   void show_text(std::uint32_t cs_id, std::string_view text, std::size_t size, statement_pool& pool);
-  /// A response of that many bytes has ended.
-  void end_response(response_kind kind, std::uint64_t size);
+  /// A response of that many bytes has ended. Gives how long that was since the last command was sent.
+  ticks end_response(response_kind kind, std::uint64_t size);
   /// Nothing is outstanding any more.
   void become_idle(bool in_transaction, statement_pool& pool);
   void answered_internally(std::uint64_t request, std::uint64_t answer);
@@ -72,8 +72,8 @@ class session_activity {
   void wait_for(wait_kind what, std::uint64_t queued = 0);
   void wait_no_more();
   void give_back(statement_pool& pool);
-  /// The login is complete.
-  void begin_idle();
+  /// The login is complete. Gives how long it took.
+  ticks begin_idle();
 
  private:
   template <class T>

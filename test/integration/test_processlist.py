@@ -6,7 +6,8 @@ import threading
 import pymysql
 import pytest
 
-from clients import connect, cs_id, disconnect, error_of, query, rows, value
+from clients import connect, connection_id, cs_id, disconnect, error_of, query, rows, value
+from sessiongate_process import PROXYSYS_PASSWORD
 from support import seconds, wait_until
 
 
@@ -167,6 +168,46 @@ def test_who_may_not_see_a_session_does_not_see_its_end(gate, open_session):
     proxysys = open_session(user="operator", password="operator_password")
     wait_until(lambda: identifier in {row["Id"] for row in rows(proxysys, "SHOW PROXYSESSION CLOSED")}, "it is listed")
     assert identifier not in {row["Id"] for row in rows(open_session(), "SHOW PROXYSESSION CLOSED")}
+
+
+MYSQL_COLUMNS = ["Id", "User", "Host", "db", "Command", "Time", "State", "Info"]
+
+
+def described(connection, statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [column[0] for column in cursor.description], list(cursor.fetchall())
+
+
+def test_the_process_list_is_the_backends_unless_the_proxy_is_to_answer(start_gate, open_session):
+    gate = start_gate()
+    session, proxysys = connect(gate.port, database="app"), connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
+    try:
+        names, listed = described(session, "SHOW PROCESSLIST")
+        assert names != MYSQL_COLUMNS, "MariaDB has a ninth column"
+        assert connection_id(session) in {row[0] for row in listed}
+        query(proxysys, "ALTER PROXYCONFIG SET processlist = proxy")
+        for statement in ("SHOW PROCESSLIST", "SHOW FULL PROCESSLIST", "show processlist;"):
+            names, listed = described(session, statement)
+            assert names == MYSQL_COLUMNS
+            assert [row[0] for row in listed] == [cs_id(session)]
+            assert listed[0][1:5] == ("app", "127.0.0.1:%d" % session._sock.getsockname()[1], "app", "Sleep")
+        assert described(session, "SHOW PROCESSLIST WHERE bytes_from_client > 1000000")[1] == []
+        session._execute_command(0x0A, b"")  # COM_PROCESS_INFO
+        session._read_query_result()
+        assert [row[0] for row in session._result.rows] == [cs_id(session)]
+        query(proxysys, "ALTER PROXYCONFIG SET processlist = backend")
+        assert described(session, "SHOW PROCESSLIST")[0] != MYSQL_COLUMNS
+    finally:
+        disconnect(session)
+        disconnect(proxysys)
+
+
+def test_root_at_proxysys_has_a_process_list(open_session):
+    session, proxysys = open_session(), open_session(user="root@proxysys", password=PROXYSYS_PASSWORD)
+    names, listed = described(proxysys, "SHOW FULL PROCESSLIST")
+    assert names == MYSQL_COLUMNS
+    assert {row[0] for row in listed} == {cs_id(session), cs_id(proxysys)}
 
 
 def test_the_same_over_http(admin, open_session):

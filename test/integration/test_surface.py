@@ -231,8 +231,36 @@ def test_statistics_and_metrics_are_the_same(open_session, proxysys, admin):
     query(open_session(), "SELECT 1")
     shown = {row[0]: row[1] for row in query(proxysys, "SHOW PROXYSTAT")}
     page = {line.rsplit(" ", 1)[0] for line in admin.get("/metrics").text.splitlines() if not line.startswith("#")}
-    assert {f"sessiongate_{name}" for name in shown} == page
+    assert {f"sessiongate_{name}".replace("_microseconds_sum", "_seconds_sum") for name in shown} == page
     assert shown["logins_total"] >= 2
+
+
+def test_times_and_errors_are_counted(open_session, proxysys):
+    def counted():
+        return dict(query(proxysys, "SHOW PROXYSTAT"))
+
+    before = counted()
+    session = open_session()
+    query(session, "SELECT SLEEP(0.3)")
+    assert error_of(query, session, "SELECT nothing")[0] == 1054
+    assert error_of(query, session, "SHOW PROXYSESSION ATTRIBUTE 5")[0] == 1094
+    after = counted()
+
+    def grown(name):
+        return after[name] - before[name]
+
+    slow = grown('command_duration_seconds_bucket{command="query",le="+Inf"}') - grown(
+        'command_duration_seconds_bucket{command="query",le="0.25"}')
+    assert slow == 1
+    assert grown('command_duration_seconds_count{command="query"}') >= 2
+    assert 300_000 <= grown('command_duration_microseconds_sum{command="query"}') < 5_000_000
+    assert grown("login_duration_seconds_count") == 1
+    assert grown('errors_total{side="proxy"}') == 1
+    assert grown('errors_total{side="backend"}') == 1
+    backend = next(name.split("{")[1] for name in after if name.startswith("backend_errors_total"))
+    assert grown("backend_errors_total{" + backend) == 1
+    assert grown("backend_connections_total{" + backend) == 1
+    assert grown("backend_connect_duration_seconds_count{" + backend) == 1
 
 
 def test_kills_are_counted_by_outcome(gate, open_session, proxysys):

@@ -1,11 +1,7 @@
 #include "admin/execute.hpp"
 
-#include "admin/command_table.hpp"
-#include "admin/http_query.hpp"
-#include "test/unit/admin/fake_session.hpp"
+#include "test/unit/admin/execute_fixture.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
 #include <optional>
@@ -17,94 +13,10 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using test::fake_session;
-using test::make_fake;
-
-constexpr std::uint32_t first_id = session::cs_id_min + 1;
-constexpr std::uint32_t second_id = session::cs_id_min + 2;
-constexpr std::uint32_t own_id = session::cs_id_min + 100;
-
-class fake_interrupter : public backend_interrupter {
- public:
-  struct call {
-    std::string backend;
-    std::uint32_t connection_id;
-    interrupt_scope scope;
-  };
-
-  asio::awaitable<interrupt_answer> interrupt(session::endpoint backend, std::uint32_t connection_id,
-                                              interrupt_scope scope) override {
-    calls.push_back({backend.text(), connection_id, scope});
-    co_return answer;
-  }
-
-  interrupt_answer answer{.status = interrupt_status::interrupted};
-  std::vector<call> calls;
-};
-
-struct fixture {
-  session::registry sessions;
-  fake_interrupter interrupter;
-  execution_context context{sessions, interrupter, 2s, 99};
-  principal owner{principal_kind::account, "root", "sys", "obdemo", own_id};
-  principal other{principal_kind::account, "app", "sys", "obdemo", own_id};
-  principal stranger{principal_kind::account, "root", "sys", "elsewhere", own_id};
-  principal token{principal_kind::token, "", "", "", 0, {}, token_role::admin, "admin"};
-
-  std::shared_ptr<fake_session> add(const test::fake_options& with, std::uint32_t connection_id = 0,
-                                    session::endpoint backend = {"10.1.0.1", 3306}) {
-    auto added = make_fake(with);
-    REQUIRE(sessions.add(added));
-    if (connection_id != 0) {
-      added->add_server(with.cs_id * 10ULL, connection_id, std::move(backend));
-      REQUIRE(sessions.bind(connection_id, with.cs_id));
-    }
-    return added;
-  }
-
-  result run(command what, const principal& who) {
-    asio::io_context io(1);
-    std::optional<result> given;
-    asio::co_spawn(io, execute(std::move(what), who, context), [&](const std::exception_ptr& error, result done) {
-      if (error) std::rethrow_exception(error);
-      given = std::move(done);
-    });
-    io.run();
-    REQUIRE(given);
-    return *given;
-  }
-
-  failure fail(command what, const principal& who) {
-    const auto given = run(std::move(what), who);
-    REQUIRE(std::holds_alternative<failure>(given));
-    return std::get<failure>(given);
-  }
-
-  kill_outcome kill(command what, const principal& who) {
-    const auto given = run(std::move(what), who);
-    if (const auto* error = std::get_if<failure>(&given)) FAIL(error->message);
-    REQUIRE(std::holds_alternative<kill_outcome>(given));
-    return std::get<kill_outcome>(given);
-  }
-
-  /// What `GET /v1/sessions?query` asks for.
-  static command listing_of(std::string_view query) {
-    const auto& entry = find_entry(show_table{});
-    command_arguments asked;
-    auto parameters = std::get<query_parameters>(parse_parameters(query));
-    REQUIRE_FALSE(take_parameters(entry, std::move(parameters), asked));
-    return entry.make(std::move(asked));
-  }
-
-  std::vector<std::uint32_t> list(std::string_view query, const principal& who) {
-    const auto given = run(listing_of(query), who);
-    std::vector<std::uint32_t> ids;
-    for (const auto& row : std::get<table>(given).rows) {
-      ids.push_back(static_cast<std::uint32_t>(std::get<std::int64_t>(row[1])));
-    }
-    return ids;
-  }
-};
+using test::first_id;
+using test::own_id;
+using test::second_id;
+using fixture = test::execute_fixture;
 
 TEST_CASE_METHOD(fixture, "an idle session is killed by any of its ids", "[admin][execute]") {
   const auto target = add({.cs_id = first_id}, 77);
@@ -347,55 +259,6 @@ TEST_CASE_METHOD(fixture, "a query kill that fails is a failure", "[admin][execu
   CHECK(fail(kill_query{first_id}, owner).message.ends_with(": Connection refused"));
   interrupter.answer = {.status = interrupt_status::timeout};
   CHECK(fail(kill_query{first_id}, owner).kind == failure_kind::timeout);
-}
-
-TEST_CASE_METHOD(fixture, "a listing is filtered, sorted and limited", "[admin][execute]") {
-  add({.cs_id = second_id, .user = "app", .tenant = "t2", .database = "shop", .client = {"10.0.0.8", 1000}});
-  add({.cs_id = first_id});
-  add({.cs_id = own_id, .cluster = "elsewhere"})->publish_state(session::client_session_state::closed);
-  using ids = std::vector<std::uint32_t>;
-  CHECK(list("", token) == ids{first_id, second_id, own_id});
-  CHECK(list("user=app", token) == ids{second_id});
-  CHECK(list("tenant=sys", token) == ids{first_id, own_id});
-  CHECK(list("cluster=elsewhere", token) == ids{own_id});
-  CHECK(list("db=shop", token) == ids{second_id});
-  CHECK(list("db=", token) == ids{first_id, own_id});
-  CHECK(list("host=10.0.0.8", token) == ids{second_id});
-  CHECK(list("host=10.0.0.8:1000", token) == ids{second_id});
-  CHECK(list("host=10.0.0.8:1001", token).empty());
-  CHECK(list("state=MCS_CLOSED", token) == ids{own_id});
-  CHECK(list("user=root&tenant=t2", token).empty());
-  CHECK(list("limit=2", token) == ids{first_id, second_id});
-  CHECK(list("limit=0", token).empty());
-  CHECK(std::get<table>(run(listing_of("limit=2"), token)).total == 3);
-  CHECK(list("sort=-cs_id&limit=2&offset=1", token) == ids{second_id, first_id});
-  CHECK(list("user_ne=app&trans_count_lt=1", token) == ids{first_id, own_id});
-  CHECK(list("filter=user+%3D+'root'+AND+Host+LIKE+'10.0.0.7:%25'", token) == ids{first_id, own_id});
-  CHECK(list("offset=9", token).empty());
-  CHECK(list("", {principal_kind::account, "root", "sys", "obdemo", 1}) == ids{first_id});
-  CHECK(list("", {principal_kind::account, "x", "sys", "obdemo", 1}).empty());
-}
-
-TEST_CASE_METHOD(fixture, "a detail is that of the caller when no id is given", "[admin][execute]") {
-  add({.cs_id = own_id}, 77);
-  const auto own = std::get<session_detail>(run(show_session{}, owner));
-  CHECK(std::get<std::int64_t>(own.client[0].attributes[1].value) == own_id);
-  CHECK(std::get<bool>(own.client[0].attributes[10].value));
-  CHECK_FALSE(
-      std::get<bool>(std::get<session_detail>(run(show_session{.id = 77}, token)).client[0].attributes[10].value));
-  CHECK(fail(show_session{}, token).kind == failure_kind::malformed);
-}
-
-TEST_CASE_METHOD(fixture, "a filter with an unknown column or a value that is no number fails", "[admin][execute]") {
-  const auto column = fail(listing_of("filter=nope+%3D+1"), token);
-  CHECK(column.kind == failure_kind::bad_value);
-  CHECK(column.code == 1054);
-  CHECK(column.sqlstate == "42S22");
-  CHECK(column.message == "Unknown column 'nope' in 'where clause'");
-  CHECK(fail(listing_of("sort=nope"), token).message == "Unknown column 'nope' in 'order clause'");
-  const auto value = fail(listing_of("trans_count=x"), token);
-  CHECK(value.code == 1292);
-  CHECK(value.message == "Incorrect value: 'x' for column 'trans_count', which holds numbers");
 }
 
 }  // namespace

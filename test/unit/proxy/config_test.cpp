@@ -37,6 +37,7 @@ std::vector<std::string> three_values(const setting& of) {
       {"/run/one", "/run/two", "/run/three"},
       {"10.0.0.0/8", "::1", "localhost"},
       {"10.0.0.1", "10.0.0.2", "10.0.0.3"},
+      {"proxy", "backend", "proxy"},
       {"one", "two", "three"},
   };
   for (const auto& values : candidates) {

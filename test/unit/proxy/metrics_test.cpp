@@ -22,8 +22,10 @@ struct page {
 /// Reads the text format strictly: what is no HELP, no TYPE and no sample fails.
 page read(const std::string& text) {
   static const std::regex help("# HELP ([a-z_]+) .+");
-  static const std::regex type("# TYPE ([a-z_]+) (counter|gauge)");
-  static const std::regex sample(R"re(([a-z_]+)((?:\{[a-z_]+="[^"\\]*"\})?) ([0-9]+))re");
+  static const std::regex type("# TYPE ([a-z_]+) (counter|gauge|histogram)");
+  static const std::regex sample(
+      R"re(([a-z_]+)((?:\{[a-z_]+="[^"\\]*"(?:,[a-z_]+="[^"\\]*")*\})?) ([0-9]+)(?:\.[0-9]+)?)re");
+  static const std::regex part_of_histogram("(.+)_(?:bucket|count|sum)");
   page found;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -36,8 +38,10 @@ page read(const std::string& text) {
     } else {
       REQUIRE(std::regex_match(line, part, sample));
       const std::string name = part[1];
-      CHECK(found.helped.contains(name));
-      CHECK(found.kinds.contains(name));
+      std::smatch base;
+      const bool spread = std::regex_match(name, base, part_of_histogram) && found.kinds[base[1]] == "histogram";
+      CHECK(found.kinds.contains(spread ? base[1].str() : name));
+      CHECK(found.helped.contains(spread ? base[1].str() : name));
       CHECK(found.values.emplace(name + part[2].str(), std::stoull(part[3])).second);
     }
   }
@@ -71,6 +75,7 @@ TEST_CASE("the metrics page is well-formed, and every sample has HELP and TYPE")
     INFO(name);
     CHECK(name.starts_with("sessiongate_"));
     CHECK(name.ends_with("_total") == (kind == "counter"));
+    CHECK(name.ends_with("_seconds") == (kind == "histogram"));
     const auto at = found.values.lower_bound(name);
     REQUIRE(at != found.values.end());
     CHECK(at->first.starts_with(name));
@@ -97,6 +102,58 @@ TEST_CASE("the metrics page sums what the workers counted") {
   CHECK(found.values["sessiongate_worker_sessions{worker=\"1\"}"] == 1);
   CHECK(found.values["sessiongate_draining"] == 1);
   CHECK(found.values["sessiongate_client_sessions"] == 0);
+}
+
+TEST_CASE("a histogram's buckets count what took no longer, over all workers") {
+  test::reactor admin;
+  gateway shared(settings(), admin.sockets);
+  const auto workers = two_workers();
+  const auto seconds = [](double count) {
+    constexpr session::ticks sample = 1'000'000'000;
+    return static_cast<session::ticks>(count * 1e18 / static_cast<double>(session::to_duration(sample).count()));
+  };
+  const auto took = [&](std::size_t worker, session::ticks time) {
+    workers[worker]->counters().command_time[static_cast<std::size_t>(command_class::query)].add(time);
+  };
+  took(0, 0);
+  took(0, seconds(0.003));
+  took(1, seconds(2));
+  took(0, seconds(100.5));
+
+  auto found = read(render_metrics(shared, workers));
+  const auto bucket = [&](const std::string& limit) {
+    return found.values["sessiongate_command_duration_seconds_bucket{command=\"query\",le=\"" + limit + "\"}"];
+  };
+  CHECK(bucket("0.0001") == 1);
+  CHECK(bucket("0.0025") == 1);
+  CHECK(bucket("0.005") == 2);
+  CHECK(bucket("1") == 2);
+  CHECK(bucket("5") == 3);
+  CHECK(bucket("30") == 3);
+  CHECK(bucket("+Inf") == 4);
+  CHECK(found.values["sessiongate_command_duration_seconds_count{command=\"query\"}"] == 4);
+  CHECK(found.values["sessiongate_command_duration_seconds_sum{command=\"query\"}"] == 102);
+  CHECK(found.values["sessiongate_command_duration_seconds_count{command=\"other\"}"] == 0);
+  CHECK(found.values["sessiongate_login_duration_seconds_count"] == 0);
+  CHECK(found.values.contains("sessiongate_backend_connect_duration_seconds_sum{backend=\"127.0.0.1:3306\"}"));
+}
+
+TEST_CASE("errors are counted by side") {
+  test::reactor admin;
+  gateway shared(settings(), admin.sockets);
+  const auto workers = two_workers();
+  workers[0]->counters().stops[static_cast<std::size_t>(session::stop_reason::protocol_error)].add(1);
+  workers[1]->counters().stops[static_cast<std::size_t>(session::stop_reason::client_gone)].add(2);
+  workers[0]->counters().stops[static_cast<std::size_t>(session::stop_reason::client_quit)].add(7);
+  workers[0]->counters().proxy_errors.add(4);
+  workers[1]->counters().backend_errors.add(5);
+  workers[1]->counters().backend_connection_failures.add(6);
+  auto found = read(render_metrics(shared, workers));
+  CHECK(found.values["sessiongate_errors_total{side=\"client\"}"] == 3);
+  CHECK(found.values["sessiongate_errors_total{side=\"proxy\"}"] == 4);
+  CHECK(found.values["sessiongate_errors_total{side=\"backend\"}"] == 5);
+  CHECK(found.values["sessiongate_backend_errors_total{backend=\"127.0.0.1:3306\"}"] == 5);
+  CHECK(found.values["sessiongate_backend_connection_failures_total{backend=\"127.0.0.1:3306\"}"] == 6);
 }
 
 TEST_CASE("every reason for a session's end has its sample") {

@@ -192,4 +192,7 @@ TEST_CASE("words") {
   CHECK(taken("log-format", "json") == "json");
   CHECK(taken("log-format", "text") == "text");
   CHECK(refused("log-format", "xml"));
+  CHECK(taken("processlist", "proxy") == "proxy");
+  CHECK(taken("processlist", "backend") == "backend");
+  CHECK(refused("processlist", "both"));
 }
