@@ -7,6 +7,7 @@
 
 #include <boost/beast/core/string.hpp>
 
+#include <functional>
 #include <utility>
 
 namespace sessiongate::admin {
@@ -111,23 +112,54 @@ http_route route_request(const http_request& request) {
   return route_command(request, path, std::get<query_parameters>(std::move(query)));
 }
 
+namespace {
+
+/// Names come from clients and need not be UTF-8: what is not is replaced, for dump() would throw.
+std::string to_body(const http_answer& answer) {
+  return answer.body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+/// Whether the caller has a body with this tag already. Tags in a list, and weak ones, count as well.
+bool is_known(const http_request& request, std::string_view etag) {
+  const auto known = to_view(request[http::field::if_none_match]);
+  return known == "*" || known.find(etag) != std::string_view::npos;
+}
+
+/// 304 without a body when the caller has it already.
+http_response make_tagged_response(const http_request& request, std::string_view content_type, std::string body) {
+  const auto etag = '"' + std::to_string(std::hash<std::string>{}(body)) + '"';
+  const bool known = is_known(request, etag);
+  auto response = make_text_response(request, known ? 304 : 200, content_type, known ? std::string() : std::move(body));
+  if (known) response.erase(http::field::content_length);  // it would be the body's
+  response.set(http::field::etag, etag);
+  response.set(http::field::vary, "Accept, Authorization");
+  response.set(http::field::cache_control, "private, no-cache");  // it may be kept, and is asked for again each time
+  return response;
+}
+
 bool wants_text(const http_request& request) {
   const auto accepted = to_view(request[http::field::accept]);
   return accepted.find("text/plain") != std::string_view::npos &&
          accepted.find("application/json") == std::string_view::npos;
 }
 
+}  // namespace
+
 http_response make_result_response(const http_request& request, const result& what) {
-  if (!wants_text(request) || std::holds_alternative<failure>(what)) return make_response(request, render_json(what));
-  return make_text_response(request, 200, "text/plain; charset=utf-8", render_text(what));
+  const bool failed = std::holds_alternative<failure>(what);
+  const bool reads = request.method() == http::verb::get || request.method() == http::verb::head;
+  if (wants_text(request) && !failed) {
+    constexpr std::string_view type = "text/plain; charset=utf-8";
+    return reads ? make_tagged_response(request, type, render_text(what))
+                 : make_text_response(request, 200, type, render_text(what));
+  }
+  const auto answer = render_json(what);
+  return reads && !failed ? make_tagged_response(request, "application/json", to_body(answer))
+                          : make_response(request, answer);
 }
 
 http_response make_openapi_response(const http_request& request) {
-  const bool known = request[http::field::if_none_match].find(openapi_etag()) != std::string_view::npos;
-  auto response = make_text_response(request, known ? 304 : 200, "application/json", known ? "" : openapi_document());
-  response.set(http::field::etag, openapi_etag());
-  response.set(http::field::cache_control, "no-cache");  // it may be kept, and is asked for again each time
-  return response;
+  return make_tagged_response(request, "application/json", openapi_document());
 }
 
 http_response make_text_response(const http_request& request, unsigned status, std::string_view content_type,
@@ -143,10 +175,8 @@ http_response make_text_response(const http_request& request, unsigned status, s
 }
 
 http_response make_response(const http_request& request, const http_answer& answer) {
-  // Names come from clients and need not be UTF-8: what is not is replaced, for dump() would throw.
-  auto body = answer.body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
   const auto* const type = answer.problem ? "application/problem+json" : "application/json";
-  auto response = make_text_response(request, answer.status, type, std::move(body));
+  auto response = make_text_response(request, answer.status, type, to_body(answer));
   if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
   if (answer.status == 429) response.set(http::field::retry_after, std::to_string(answer.retry_after.count()));
   if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <functional>
 #include <string_view>
 
 namespace sessiongate::admin {
@@ -85,14 +84,16 @@ json response_schema(const command_entry& entry) {
 }
 
 json responses(const command_entry& entry) {
-  return {{"200",
-           {{"description", entry.help},
-            {"content",
-             {{"application/json", {{"schema", response_schema(entry)}}},
-              {"text/plain", {{"schema", {{"type", "string"}}}}}}}}},
-          {"default",
-           {{"description", "what went wrong (RFC 9457)"},
-            {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/problem"}}}}}}}}}};
+  json all{{"200",
+            {{"description", entry.help},
+             {"content",
+              {{"application/json", {{"schema", response_schema(entry)}}},
+               {"text/plain", {{"schema", {{"type", "string"}}}}}}}}}};
+  if (entry.method == "GET") all["304"] = {{"description", "nothing has changed since the ETag of If-None-Match"}};
+  all["default"] = {
+      {"description", "what went wrong (RFC 9457)"},
+      {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/problem"}}}}}}}};
+  return all;
 }
 
 json operation(const command_entry& entry) {
@@ -148,11 +149,6 @@ std::string make_document() {
 const std::string& openapi_document() {
   static const std::string document = make_document();
   return document;
-}
-
-const std::string& openapi_etag() {
-  static const std::string etag = '"' + std::to_string(std::hash<std::string>{}(openapi_document())) + '"';
-  return etag;
 }
 
 }  // namespace sessiongate::admin

@@ -8,7 +8,4 @@ namespace sessiongate::admin {
 /// The whole document as JSON. It is the same for as long as the process runs.
 const std::string& openapi_document();
 
-/// For If-None-Match: changes when the document does.
-const std::string& openapi_etag();
-
 }  // namespace sessiongate::admin

@@ -79,6 +79,34 @@ TEST_CASE("text is for those who ask for it", "[admin][http_api]") {
   CHECK(wrong[http::field::content_type] == "application/problem+json");
 }
 
+TEST_CASE("what the caller has already is not sent again", "[admin][http_api]") {
+  auto request = make_request(verb::get, "/v1/ping");
+  const auto first = make_result_response(request, acknowledgement{});
+  const auto tag = std::string(first[http::field::etag]);
+  CHECK(tag.size() > 2);
+  for (const auto& known : {tag, "W/" + tag, "\"other\", " + tag, std::string("*")}) {
+    request.set(http::field::if_none_match, known);
+    const auto again = make_result_response(request, acknowledgement{});
+    CHECK(again.result_int() == 304);
+    CHECK(again.body().empty());
+    CHECK(again[http::field::etag] == tag);
+  }
+  CHECK(make_result_response(request, failure{}).result_int() == 400);
+  request.set(http::field::if_none_match, tag);
+  CHECK(make_result_response(request, acknowledgement{"changed"}).result_int() == 200);
+  request.set(http::field::accept, "text/plain");
+  CHECK(make_result_response(request, acknowledgement{}).result_int() == 200);
+
+  auto head = make_request(verb::head, "/v1/ping");
+  const auto headers = make_result_response(head, acknowledgement{});
+  CHECK(headers[http::field::etag] == tag);
+  CHECK(headers.body().empty());
+
+  auto change = make_request(verb::put, "/v1/config/x");
+  change.set(http::field::if_none_match, "*");
+  CHECK(make_result_response(change, acknowledgement{}).result_int() == 200);
+}
+
 TEST_CASE("what cannot be meant is a bad request", "[admin][http_api]") {
   struct row {
     verb method;
