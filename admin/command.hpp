@@ -3,6 +3,7 @@
 #pragma once
 
 #include "admin/table_query.hpp"
+#include "session/tracked_variables.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -36,6 +37,8 @@ struct show_table {
   table_query query{};
   bool full = false;                  // SHOW FULL …, SHOW … ALL: more than is shown by default
   std::optional<std::uint64_t> id{};  // of the session that a listing is about; empty: the caller's own
+  /// For VARIABLES ALL: what the session's server says of its system variables. Null: it was not asked.
+  session::tracked_snapshot server_variables{};
 };
 
 /// SHOW PROXYSESSION ATTRIBUTE [id] · GET /v1/sessions/{id}. Without an id: the caller's own session.

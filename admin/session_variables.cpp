@@ -68,6 +68,16 @@ row system_row(const tracked_variable& of) {
           std::string(modification_of(of)), std::string(flags_of(of.name))};
 }
 
+/// The server knows the value, the proxy whether it was changed. Which scopes a variable has that was not is known to
+/// neither.
+row server_row(tracked_variable of, const session::tracked_variables& known) {
+  const auto* tracked = session::find_variable(known.system, of.name);
+  of.changed = tracked != nullptr && tracked->changed;
+  auto made = system_row(of);
+  if (tracked == nullptr) made.back() = std::string();
+  return made;
+}
+
 row insert_id_row(std::uint64_t id) {
   return {std::string("last_insert_id"), std::to_string(id), std::string("changed sys var"),
           std::string("last insert id modified vars"), std::string(flags_of("last_insert_id"))};
@@ -82,8 +92,12 @@ std::span<const column> variable_columns() {
 std::vector<row> variable_rows(const show_table& asked, const session::client_session& target) {
   const auto known = target.tracked().variables();
   std::vector<row> rows;
-  for (const auto& each : known->system) {
-    if (each.changed || asked.full) rows.push_back(system_row(each));
+  if (asked.full && asked.server_variables != nullptr) {
+    for (const auto& each : asked.server_variables->system) rows.push_back(server_row(each, *known));
+  } else {
+    for (const auto& each : known->system) {
+      if (each.changed || asked.full) rows.push_back(system_row(each));
+    }
   }
   const auto insert_id = target.tracked().last_insert_id();
   if (insert_id != 0) rows.push_back(insert_id_row(insert_id));

@@ -13,7 +13,8 @@ namespace sessiongate::admin {
 
 std::span<const column> variable_columns();
 
-/// System variables that have changed, or with ALL every one that is known, then user variables.
+/// System variables that have changed, or with ALL every one that is known (all there are when the server was asked),
+/// then user variables.
 std::vector<std::vector<cell>> variable_rows(const show_table& asked, const session::client_session& target);
 
 }  // namespace sessiongate::admin

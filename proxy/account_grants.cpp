@@ -1,6 +1,7 @@
 #include "proxy/account_grants.hpp"
 
-#include "protocol/packet.hpp"
+#include "proxy/own_response.hpp"
+
 #include "protocol/wire.hpp"
 
 #include <algorithm>
@@ -13,8 +14,6 @@ namespace {
 
 using protocol::bytes_view;
 
-constexpr std::uint8_t last_packet_header = 0xFE;  // EOF and ERR are at least this; no grant is so long that its row is
-
 /// The privileges on *.* that matter here, together with those of the active roles.
 struct global_privileges {
   bool process = false;
@@ -22,16 +21,6 @@ struct global_privileges {
   bool connection_admin = false;
   bool system_user = false;
 };
-
-/// Cuts the next whole packet's payload off; empty when there is none.
-bytes_view take_packet(bytes_view& response) {
-  if (response.size() < protocol::packet_header_size) return {};
-  const auto length = protocol::load_packet_header(response.data()).payload_length;
-  if (response.size() < protocol::packet_header_size + length) return {};
-  const auto payload = response.subspan(protocol::packet_header_size, length);
-  response = response.subspan(protocol::packet_header_size + length);
-  return payload;
-}
 
 /// Of `Grants for app@10.0.%`.
 std::optional<std::string> user_of_heading(bytes_view definition) {

@@ -1,6 +1,7 @@
 #include "proxy/admin_conversation.hpp"
 
 #include "proxy/error_reply.hpp"
+#include "proxy/server_variables.hpp"
 
 #include "admin/authorize.hpp"
 #include "admin/failures.hpp"
@@ -216,6 +217,10 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   if (plain_kill) {
     if (auto told = co_await leave_to_backend(asked, id, who)) co_return render(*told, asked);
   }
+  if (asks_for_all_variables(asked.what.what)) {
+    const auto answer = co_await own_->ask(std::string(variables_question));
+    std::get<admin::show_table>(asked.what.what).server_variables = read_server_variables(answer.packets);
+  }
   if (!admin::is_kill(asked.what.what) && !connection_.ended())
     co_return co_await run_on_admin_thread(std::move(asked), std::move(who));
   kill_route route(own_, shared.control);
@@ -224,6 +229,15 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   context.closed = &shared.closed;
   const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
   co_return render(result, asked);
+}
+
+/// Of the caller's own session: only there the server can be asked without getting into anybody's way.
+bool admin_conversation::asks_for_all_variables(const admin::command& what) const {
+  const auto* list = std::get_if<admin::show_table>(&what);
+  if (own_ == nullptr || list == nullptr || list->what != admin::listing::variables || !list->full) return false;
+  if (!list->id) return true;
+  const auto found = connection_.shared().sessions.find(*list->id);
+  return found.size() == 1 && found.front()->cs_id() == connection_.cs_id();
 }
 
 /// On the admin thread.

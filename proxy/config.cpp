@@ -84,11 +84,11 @@ void read_environment(const environment& env, found_settings& found) {
 }
 
 /// A secret is the file's content without the line end that editors add, or comes from the environment.
-std::optional<std::string> read_secret(const std::string& path, const char* variable, std::string_view flag,
+std::optional<secret_text> read_secret(const std::string& path, const char* variable, std::string_view flag,
                                        const environment& env, std::vector<std::string>& errors) {
   if (path.empty()) {
     const char* value = env(variable);
-    return value ? std::optional<std::string>(value) : std::nullopt;
+    return value ? std::optional<secret_text>(value) : std::nullopt;
   }
   auto content = read_file(path);
   if (!content) {
@@ -100,17 +100,20 @@ std::optional<std::string> read_secret(const std::string& path, const char* vari
     errors.push_back(fmt::format("--{}: {} is empty", flag, path));
     return std::nullopt;
   }
-  return content;
+  secret_text secret(*content);
+  wipe(*content);
+  return secret;
 }
 
 void read_secrets(config& target, const environment& env, std::vector<std::string>& errors) {
-  target.admin_token =
-      read_secret(target.admin_token_file, secret_variables[0], "admin-token-file", env, errors).value_or("");
+  target.admin_token = read_secret(target.admin_token_file, secret_variables[0], "admin-token-file", env, errors)
+                           .value_or(secret_text());
   target.proxysys_password =
       read_secret(target.proxysys_password_file, secret_variables[1], "proxysys-password-file", env, errors);
   if (target.proxysys_password && target.proxysys_password->empty()) target.proxysys_password.reset();
   target.control_password =
-      read_secret(target.control_password_file, secret_variables[2], "control-password-file", env, errors).value_or("");
+      read_secret(target.control_password_file, secret_variables[2], "control-password-file", env, errors)
+          .value_or(secret_text());
   read_tokens(target, errors);
 }
 

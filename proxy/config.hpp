@@ -5,6 +5,7 @@
 #include "proxy/address_list.hpp"
 #include "proxy/network_list.hpp"
 #include "proxy/operator_account.hpp"
+#include "proxy/secret.hpp"
 #include "session/endpoint.hpp"
 
 #include <array>
@@ -57,17 +58,17 @@ struct config {
   std::size_t admin_header_max = 16 * 1024;  // bytes
   std::size_t admin_body_max = 64 * 1024;    // bytes
   std::string admin_token_file;
-  std::string admin_token;
+  secret_text admin_token;
   std::string admin_tokens_file;  // neither token nor file: only health and metrics answer
   std::string proxysys_password_file;
-  std::optional<std::string> proxysys_password;  // none: root@proxysys cannot log in
+  std::optional<secret_text> proxysys_password;  // none: root@proxysys cannot log in
   address_list proxysys_from{"private"};         // where its clients may be
   bool core_dumps = false;                       // off: neither core files nor ptrace by others than root
   milliseconds rights_cache_time{30'000};        // how long an account's rights on the backend are taken for known
   milliseconds login_delay_max{5'000};           // for who guesses: tokens, root@proxysys; 0: none
   std::string control_user;                      // empty: no control account
   std::string control_password_file;
-  std::string control_password;
+  secret_text control_password;
   std::string auth_key_file;            // empty: the proxy makes its RSA key itself
   std::string backend_public_key_file;  // empty: the backend is asked for its key
 

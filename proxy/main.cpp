@@ -21,13 +21,13 @@ int main(int argc, char** argv) {
   using namespace sessiongate::proxy;
   const auto env = [](const char* name) { return std::getenv(name); };
   if (argc > 1 && std::string_view(argv[1]) == "ctl") return run_ctl(argc - 1, argv + 1, env, std::cout, std::cerr);
+  open_secret_memory();
   const auto asked = read_configuration(argc, argv, env);
   if (asked.next == invocation::action::exit) {
     (asked.exit_code == 0 ? std::cout : std::cerr) << asked.output;
     return asked.exit_code;
   }
   wipe_secret_variables();
-  open_secret_memory();
   open_log(asked.settings.log_level, asked.settings.format);
   hide_memory(asked.settings);
   int exit_code = EXIT_SUCCESS;

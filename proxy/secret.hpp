@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sessiongate::proxy {
@@ -38,6 +39,21 @@ struct wiping_allocator {
 };
 
 using secret_bytes = std::vector<std::uint8_t, wiping_allocator<std::uint8_t>>;
+
+/// A text that is one. Like any text it can be read; it has no conversion that would print it.
+class secret_text {
+ public:
+  secret_text() = default;
+  explicit secret_text(std::string_view from) : bytes_(from.begin(), from.end()) {}
+
+  [[nodiscard]] bool empty() const { return bytes_.empty(); }
+  operator std::string_view() const { return protocol::as_text(bytes_); }  // NOLINT(google-explicit-constructor)
+  /// Not in constant time: for values that nobody guesses at.
+  friend bool operator==(const secret_text& left, std::string_view right) { return std::string_view(left) == right; }
+
+ private:
+  secret_bytes bytes_;
+};
 
 /// For a secret that came in ordinary memory.
 inline void wipe(std::string& secret) {

@@ -118,6 +118,27 @@ def test_variables_are_what_the_server_says(open_session):
     assert error_of(query, session, "SHOW PROXYSESSION VARIABLES 5")[0] == 1094
 
 
+def test_all_variables_are_all_that_the_server_has(open_session, operator):
+    session = open_session(database="app")
+    query(session, "SET SESSION max_join_size = 4711")
+    query(session, "SET @mine = 5")
+    real = dict(query(session, "SHOW SESSION VARIABLES"))
+    for words in ("ALL", "ALL CONNECTION_ID()", f"ALL {cs_id(session)}"):
+        shown = variables(session, words)
+        assert set(shown) == set(real) | {"mine"}
+        for name, text in real.items():
+            if len(text) > 128:
+                assert shown[name]["value"] == "---value length is large then 128bytes---"
+            elif name not in ("timestamp", "rand_seed1", "rand_seed2", "last_gtid"):
+                assert shown[name]["value"].strip("'").replace("\\\\", "\\") == text, name
+        assert (shown["max_join_size"]["info"], shown["port"]["info"]) == ("changed sys var", "sys var")
+        assert shown["port"]["sys_variable_flag"] == ""
+    assert query(session, "SHOW PROXYSESSION VARIABLES ALL LIKE 'max_join_size'")[0][1] == "4711"
+    # Of another's session what is known is shown: its server is not asked.
+    assert "max_join_size" in variables(operator, f"ALL {cs_id(session)}")
+    assert "port" not in variables(operator, f"ALL {cs_id(session)}")
+
+
 def test_random_statements_leave_the_state_that_the_server_has(open_session):
     """The same question to the server and to the proxy, through some hundred changes."""
     chance = random.Random(7)
