@@ -148,7 +148,8 @@ auth_exchange::step auth_exchange::on_password(protocol::bytes_view payload) {
   phase_ = phase::carry;
   if (payload.empty() || is_byte(payload, 0)) return to_backend(payload);  // an empty password
   if (is_byte(payload, key_request())) {
-    if (to_be_encrypted) return to_backend(payload);
+    // Who asks though nothing has to be encrypted is answered as without a proxy.
+    if (to_be_encrypted || is_protected(given_.client)) return to_backend(payload);
     if (given_.own_key == nullptr) {
       return refuse("The password can be taken over an encrypted connection (TLS) only");
     }

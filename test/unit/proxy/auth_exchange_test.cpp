@@ -168,6 +168,13 @@ TEST_CASE("full authentication, both sides protected: the password is carried") 
   }
 }
 
+TEST_CASE(
+    "full authentication, both sides protected: a client that asks for a key all the same is the server's business") {
+  play run({.client = link_kind::encrypted, .backend = link_kind::encrypted});
+  run.reach_full_authentication();
+  run.carries_to_backend(as_bytes("\x02"));
+}
+
 TEST_CASE("full authentication, the client protected and the backend plain: the proxy encrypts") {
   for (const auto client : {link_kind::local, link_kind::encrypted}) {
     play run(between(client, link_kind::plain));
