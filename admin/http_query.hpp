@@ -1,10 +1,12 @@
 // The query of a request's target, and what it means for a listing:
 //
-//   column=value           equals; for a column that may be NULL an empty value is IS NULL
-//   column_OP=value        OP: ne lt le gt ge like not_like; in and not_in take a comma list; is_null takes true or
-//   false like=p                 LIKE on the listing's own column, as in SQL filter=predicate       in SQL's words:
-//   filter=User = 'app' AND Time > 300 sort=column,-column    - is descending limit=n  offset=n      a page full=true
-//   more than is shown by default
+//   column=value               equals; for a column that may be NULL an empty value is IS NULL
+//   column_OP=value            OP: ne lt le gt ge like not_like; in and not_in take a comma list; is_null true or false
+//   like=p                     LIKE on the listing's own column, as in SQL
+//   filter=predicate           in SQL's words: filter=User = 'app' AND Time > 300
+//   sort=column,-column        - is descending
+//   limit=n  offset=n          a page
+//   full=true                  more than is shown by default
 //
 // Columns go by their names in JSON or in SQL, in any case. Everything given has to hold.
 #pragma once
