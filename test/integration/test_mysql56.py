@@ -192,6 +192,33 @@ def test_large_results_and_values(gate, mysql56):
             assert through.query(statement) == direct.query(statement)
 
 
+@pytest.mark.parametrize(("privileges", "sees", "kills"), [
+    ("USAGE", False, False), ("PROCESS", True, False), ("SUPER", False, True), ("SELECT, PROCESS, SUPER", True, True),
+    ("ALL PRIVILEGES", True, True)])
+def test_global_privileges_give_the_rights_that_they_are(open_session, database, privileges, sees, kills):
+    query(database, f"GRANT {privileges} ON *.* TO someone@'%' IDENTIFIED BY 'someone_password'")
+    try:
+        victim, someone = open_session(), open_session(user="someone", password="someone_password")
+        assert (cs_id(victim) in show(someone)) == sees
+        if kills:
+            query(someone, f"KILL PROXYSESSION {cs_id(victim)}")
+            assert error_of(query, victim, "SELECT 1")[0] in LOST
+        else:
+            assert error_of(query, someone, f"KILL PROXYSESSION {cs_id(victim)}")[0] == 1095
+            assert is_alive(victim)
+    finally:
+        query(database, "DROP USER someone@'%'")
+
+
+def test_all_variables_are_those_of_the_server(open_session):
+    session = open_session(database="app")
+    query(session, "SET SESSION max_join_size = 4711")
+    real = {name for name, _ in query(session, "SHOW SESSION VARIABLES")}
+    shown = {row[0]: row for row in query(session, "SHOW PROXYSESSION VARIABLES ALL")}
+    assert set(shown) - {"last_insert_id"} == real - {"last_insert_id"}
+    assert shown["max_join_size"][1:3] == ("4711", "changed sys var")
+
+
 def test_sessions_come_and_go(gate, open_session):
     sessions = [open_session(database="app") for _ in range(30)]
     assert len({connection_id(one) for one in sessions}) == 30
