@@ -91,15 +91,18 @@ std::span<const column> variable_columns() {
 
 std::vector<row> variable_rows(const show_table& asked, const session::client_session& target) {
   const auto known = target.tracked().variables();
+  const auto insert_id = target.tracked().last_insert_id();
   std::vector<row> rows;
   if (asked.full && asked.server_variables != nullptr) {
-    for (const auto& each : asked.server_variables->system) rows.push_back(server_row(each, *known));
+    for (const auto& each : asked.server_variables->system) {
+      const bool has_row_below = each.name == "last_insert_id" && insert_id != 0;
+      if (!has_row_below) rows.push_back(server_row(each, *known));
+    }
   } else {
     for (const auto& each : known->system) {
       if (each.changed || asked.full) rows.push_back(system_row(each));
     }
   }
-  const auto insert_id = target.tracked().last_insert_id();
   if (insert_id != 0) rows.push_back(insert_id_row(insert_id));
   for (const auto& each : known->user) {
     rows.push_back({each.name, show_value(each, true), std::string("user var"), std::string(), std::string()});
