@@ -5,8 +5,10 @@
 
 #include "protocol/bytes.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace sessiongate::protocol {
 
@@ -20,9 +22,10 @@ struct packet_header {
 
 /// Reads the header at `data`, which must have packet_header_size readable bytes.
 inline packet_header load_packet_header(const std::uint8_t* data) {
-  const auto length = static_cast<std::uint32_t>(data[0]) | static_cast<std::uint32_t>(data[1]) << 8U |
-                      static_cast<std::uint32_t>(data[2]) << 16U;
-  return {length, data[3]};
+  std::uint32_t head = 0;
+  std::memcpy(&head, data, sizeof head);  // one load
+  if constexpr (std::endian::native == std::endian::big) head = __builtin_bswap32(head);
+  return {head & packet_payload_max, static_cast<std::uint8_t>(head >> 24U)};
 }
 
 /// Appends `payload` as one packet or several; `sequence_id` is the first one's and is left at the one that comes next.

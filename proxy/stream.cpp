@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -25,6 +26,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::milliseconds full_queue_pause{5};
+constexpr std::size_t send_turn = 131072;  // bytes
 
 error_code last_error() {
   return {errno, boost::system::system_category()};
@@ -205,12 +207,13 @@ awaitable<error_code> stream::write_all(protocol::bytes_view from) {
   co_return error_code();
 }
 
+/// In turns with the thread's other sockets: the answer to a listing can be megabytes, which a socket may take at once.
 task<error_code> stream::send_all(protocol::bytes_view from) {
   while (!from.empty()) {
-    const auto put = write_some(from);
+    const auto put = write_some(from.first(std::min(from.size(), send_turn)));
     if (put.what == io_result::status::closed) co_return put.ec;
     from = from.subspan(put.size);
-    if (put.what == io_result::status::done) continue;
+    if (from.empty()) break;
     if (!co_await until_writable()) co_return asio::error::operation_aborted;
   }
   co_return error_code();

@@ -63,7 +63,7 @@ class Bench:
         return self._started[key]
 
     def start_proxy(self, target, backend=None):
-        """`target` is a proxy's name; sessiongate's can be followed by flags, HAProxy's by --workers."""
+        """`target` is a proxy's name; sessiongate's can be followed by flags, HAProxy's by --workers or --tls."""
         backend = backend or self.backend
         name, *flags = target.split()
         if name == "floor":
@@ -73,7 +73,8 @@ class Bench:
                 return servers.haproxy(backend, self.cpus.workers, int(flags[1]))
             return servers.sessiongate(self.binaries[name], backend, self.cpus.workers, int(flags[1]))
         if name == "HAProxy":
-            return servers.haproxy(backend, self.cpus.proxy)
+            start = servers.haproxy_with_tls if flags else servers.haproxy
+            return start(backend, self.cpus.proxy)
         return servers.sessiongate(self.binaries[name], backend, self.cpus.proxy, more=flags)
 
     def server(self, target):

@@ -35,37 +35,60 @@ Value checked(protocol::result<Value> parsed, const char* what) {
   throw std::runtime_error("the server says " + std::to_string(error.code) + ": " + error.message);
 }
 
-protocol::bytes make_login(protocol::capabilities offered) {
+protocol::handshake_response make_login(protocol::capabilities flags) {
   protocol::handshake_response response;
-  response.flags = wanted & offered;
+  response.flags = flags;
   response.packet_size_max = 1U << 24U;
   response.collation = 45;  // utf8mb4_general_ci
   response.user = "bench";
   response.auth_response = std::string(proof_size, 'p');
   response.database = "bench";
   response.auth_plugin = password_plugin;
-  protocol::bytes payload;
-  protocol::write_handshake_response(payload, response);
-  return payload;
+  return response;
 }
 
 }  // namespace
 
-client::client(const address& server) : socket_(connect_to(server)) {
-  log_in();
+client::client(const address& server, encryption tls) : socket_(connect_to(server)) {
+  if (tls == encryption::from_start) tls_.emplace(socket_);
+  log_in(tls);
 }
 
-void client::log_in() {
+void client::write(protocol::bytes_view from) {
+  if (tls_)
+    tls_->write_all(from);
+  else
+    write_all(socket_, from);
+}
+
+std::size_t client::read(std::span<std::uint8_t> into) {
+  return tls_ ? tls_->read_some(into) : read_some(socket_, into);
+}
+
+void client::log_in(encryption tls) {
   std::uint8_t sequence_id = 0;
   const auto hello = read_packet(sequence_id);
   if (protocol::is_err_packet(hello)) throw_server_error(hello);
   const auto offered = checked(protocol::parse_greeting(hello), "the greeting").flags;
-  auto answer = make_login(offered);
+  auto flags = wanted & offered;
+  if (tls == encryption::asked_for) {
+    flags |= protocol::client_ssl;
+    protocol::bytes request;
+    protocol::write_ssl_request(request, make_login(flags));
+    protocol::bytes packet;
+    ++sequence_id;
+    protocol::append_packet(packet, sequence_id, request);
+    --sequence_id;
+    write(packet);
+    tls_.emplace(socket_);
+  }
+  protocol::bytes answer;
+  protocol::write_handshake_response(answer, make_login(flags));
   for (;;) {
     protocol::bytes packet;
     ++sequence_id;
     protocol::append_packet(packet, sequence_id, answer);
-    write_all(socket_, packet);
+    write(packet);
     const auto reply = read_packet(sequence_id);
     if (protocol::is_err_packet(reply)) throw_server_error(reply);
     if (!reply.empty() && reply.front() == protocol::ok_header) break;
@@ -73,18 +96,18 @@ void client::log_in() {
     if (asked.plugin != password_plugin) throw std::runtime_error("the server wants " + asked.plugin);
     answer.assign(proof_size, 'p');
   }
-  tracker_.negotiated(wanted & offered, wanted & offered);
+  tracker_.negotiated(flags, flags);
 }
 
 protocol::bytes client::read_packet(std::uint8_t& sequence_id) {
-  const auto read = [this](std::size_t size) {
+  const auto read_whole = [this](std::size_t size) {
     protocol::bytes whole(size);
-    for (std::size_t have = 0; have < size;) have += read_some(socket_, std::span(whole).subspan(have));
+    for (std::size_t have = 0; have < size;) have += read(std::span(whole).subspan(have));
     return whole;
   };
-  const auto header = protocol::load_packet_header(read(protocol::packet_header_size).data());
+  const auto header = protocol::load_packet_header(read_whole(protocol::packet_header_size).data());
   sequence_id = header.sequence_id;
-  return read(header.payload_length);
+  return read_whole(header.payload_length);
 }
 
 void client::send(protocol::bytes_view payload) {
@@ -93,7 +116,7 @@ void client::send(protocol::bytes_view payload) {
   protocol::append_packet(out_, sequence_id, payload);
   const auto sent = static_cast<protocol::command>(payload.front());
   if (!protocol::has_no_response(sent)) tracker_.expect(sent);
-  write_all(socket_, out_);  // on a socket that does not block, too: commands are small, and one is out at a time
+  write(out_);  // on a socket that does not block, too: commands are small, and one is out at a time
 }
 
 bool client::follow(protocol::bytes_view input) {
@@ -120,7 +143,7 @@ std::uint64_t client::run(std::string_view sql, std::span<std::uint8_t> buffer) 
   send(payload);
   std::uint64_t size = 0;
   for (bool complete = false; !complete;) {
-    const auto got = read_some(socket_, buffer);
+    const auto got = read(buffer);
     size += got;
     complete = follow(buffer.first(got));
   }
@@ -134,7 +157,7 @@ std::uint32_t client::prepare(std::string_view sql) {
   protocol::bytes response;
   std::array<std::uint8_t, 16384> buffer{};
   for (bool complete = false; !complete;) {
-    const auto got = protocol::bytes_view(buffer).first(read_some(socket_, buffer));
+    const auto got = protocol::bytes_view(buffer).first(read(buffer));
     response.insert(response.end(), got.begin(), got.end());
     complete = follow(got);
   }

@@ -3,23 +3,31 @@
 #pragma once
 
 #include "test/bench/sockets.hpp"
+#include "test/bench/tls_channel.hpp"
 
 #include "protocol/bytes.hpp"
 #include "protocol/response_tracker.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 namespace sessiongate::bench {
 
+/// MySQL's TLS begins when the client asks for it behind the greeting; before all else where a proxy in TCP mode ends
+/// it.
+enum class encryption : std::uint8_t { none, asked_for, from_start };
+
 class client {
  public:
   /// Connects and logs in. The password's proof is made up: the canned backend takes any. Throws when refused.
-  explicit client(const address& server);
+  explicit client(const address& server, encryption tls = encryption::none);
 
   [[nodiscard]] const descriptor& socket() const { return socket_; }
 
+  /// Reads what has come. Through TLS that may be nothing.
+  std::size_t read(std::span<std::uint8_t> into);
   /// Runs a statement to its end; gives the size of its response in bytes. Throws when it is answered with an error.
   std::uint64_t run(std::string_view sql);
   /// As above, for a large response: `buffer` is what is read into.
@@ -34,10 +42,12 @@ class client {
   bool follow(protocol::bytes_view input);
 
  private:
-  void log_in();
+  void log_in(encryption tls);
+  void write(protocol::bytes_view from);
   protocol::bytes read_packet(std::uint8_t& sequence_id);
 
   descriptor socket_;
+  std::optional<tls_channel> tls_;
   protocol::response_tracker tracker_;
   protocol::bytes out_;  // the packet that is being sent: kept for its memory
 };

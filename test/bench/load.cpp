@@ -26,6 +26,10 @@ int main(int argc, char** argv) {
   app.add_option("--count", options.count, "how many queries of all clients together, instead of --seconds");
   app.add_option("--sql", options.sql, "the statement; ? stands for a number");
   app.add_flag("--prepared", options.prepared, "query: prepare once, then execute");
+  const std::map<std::string, encryption> encryptions{
+      {"none", encryption::none}, {"asked_for", encryption::asked_for}, {"from_start", encryption::from_start}};
+  app.add_option("--tls", options.tls, "query: asked_for, as MySQL has it, or from_start")
+      ->transform(CLI::CheckedTransformer(encryptions));
   CLI11_PARSE(app, argc, argv);
   try {
     options.server = parse_address(server);

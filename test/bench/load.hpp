@@ -1,6 +1,7 @@
 // The modes of bench_load. Each runs to its end and reports (measuring.hpp).
 #pragma once
 
+#include "test/bench/client.hpp"
 #include "test/bench/sockets.hpp"
 
 #include <cstdint>
@@ -15,6 +16,7 @@ struct load_options {
   std::uint64_t count = 0;  // queries of all clients together; zero: as many as there is time for
   std::string sql = "SELECT c FROM sbtest1 WHERE id=?";
   bool prepared = false;
+  encryption tls = encryption::none;
 };
 
 /// Clients with one query each under way, from one thread. A ? in the text stands for a number, another each time.

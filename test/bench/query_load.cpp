@@ -17,7 +17,7 @@ namespace sessiongate::bench {
 namespace {
 
 struct session {
-  explicit session(const address& server) : connection(server) {}
+  explicit session(const load_options& options) : connection(options.server, options.tls) {}
 
   client connection;
   std::uint32_t statement_id = 0;
@@ -60,7 +60,7 @@ query_load::query_load(const load_options& options) : options_(options) {
 
 void query_load::open_sessions() {
   for (std::size_t count = 0; count < options_.clients; ++count) {
-    auto& opened = *sessions_.emplace_back(std::make_unique<session>(options_.server));
+    auto& opened = *sessions_.emplace_back(std::make_unique<session>(options_));
     if (options_.prepared) opened.statement_id = opened.connection.prepare(options_.sql);
     make_nonblocking(opened.connection.socket());
     watch(epoll_, EPOLL_CTL_ADD, opened.connection.socket(), EPOLLIN, &opened);
@@ -84,7 +84,7 @@ void query_load::ask(session& who) {
 }
 
 void query_load::take_answer(session& who) {
-  const auto got = read_some(who.connection.socket(), buffer_);
+  const auto got = who.connection.read(buffer_);
   if (!who.connection.follow(protocol::bytes_view(buffer_).first(got))) return;
   const auto now = now_ns();
   latencies_.add(now - who.asked_ns);

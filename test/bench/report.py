@@ -4,6 +4,7 @@ import dataclasses
 import statistics
 import typing
 
+TLS_FLAGS = " --client-tls-cert auto"
 STRANGERS_LIMIT = 0.2  # of a core; above it a measurement says little
 
 
@@ -86,6 +87,16 @@ def _workers(raw, proxies):
                comment=f"HAProxy with 2 threads takes {haproxy:.2f} of what it takes with 1")
 
 
+def _tls(raw, proxies):
+    results = raw["tls-64"]
+    found = {name: results.get(name + (" --tls" if name == "HAProxy" else TLS_FLAGS)) for name in proxies}
+    values = {name: _median(rounds, "cpu_us") for name, rounds in found.items() if rounds}
+    ratio = _ratio(found["sessiongate"], results["sessiongate"], "cpu_us")
+    haproxy = _ratio(found["HAProxy"], results["HAProxy"], "cpu_us")
+    return Row("text query, 64 clients, TLS on the client's side", "CPU µs/query", values, ratio, "plain", 1.6,
+               comment=f"HAProxy's TLS takes {haproxy:.2f} of its plain path")
+
+
 def _listing(raw, titles):
     results = raw["listing"]
     rounds = results["sessiongate"]
@@ -110,6 +121,8 @@ def make_rows(raw, titles, proxies):
         rows.append(_added_latency(raw, proxies, "p99_us", "99th percentile", 1.0))
         rows.append(_added_latency(raw, proxies, "avg_us", "average", 0.3, " --spin 50"))
         rows.append(_added_latency(raw, proxies, "p99_us", "99th percentile", 0.3, " --spin 50"))
+    if "tls-64" in raw:
+        rows.append(_tls(raw, proxies))
     for key in ("result-4096", "result-100"):
         compare(key, "cpu_us", "CPU µs/MB", 0.8)
     compare("connect", "cpu_us", "CPU µs/connection", 1.3)

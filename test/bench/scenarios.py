@@ -5,7 +5,7 @@ import dataclasses
 import typing
 
 import measure
-import servers
+import report
 
 IDLE_SESSIONS = 2000
 MANY_SESSIONS = 9000
@@ -79,6 +79,11 @@ def _sysbench(bench, target):
                                     None if target == "direct" else server.pid)
 
 
+def _tls(bench, target):
+    tls = {} if target in bench.proxies else {"tls": "from_start" if target.startswith("HAProxy") else "asked_for"}
+    return _loaded("query", clients=64, **tls)(bench, target)
+
+
 def make_all(bench):
     everyone = ("direct", *bench.proxies)
     ours = tuple(name for name in bench.proxies if name not in ("HAProxy", "floor"))
@@ -90,6 +95,8 @@ def make_all(bench):
         Scenario("text-64", "text query, 64 clients", everyone, _loaded("query", clients=64)),
         Scenario("text-256", "text query, 256 clients", everyone, _loaded("query", clients=256)),
         Scenario("prepared-64", "prepared query, 64 clients", everyone, _loaded("query", clients=64, prepared=True)),
+        Scenario("tls-64", "text query, 64 clients, plain and with TLS on the client's side",
+                 ("HAProxy", "HAProxy --tls", *(name + flags for name in ours for flags in ("", report.TLS_FLAGS))), _tls),
         Scenario("result-4096", "256 MB results, rows of 4 KiB", everyone, _loaded("result", sql=large + "4096")),
         Scenario("result-100", "256 MB results, rows of 100 bytes", everyone, _loaded("result", sql=large + "100")),
         Scenario("connect", "connect, SELECT 1, close", everyone, _loaded("connect", clients=8)),

@@ -113,6 +113,25 @@ def haproxy(backend, cpus=None, threads=1):
                    "BENCH_THREADS": str(threads)})
 
 
+def make_certificate(path):
+    """With its key in the same file."""
+    subprocess.run([find_program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                    "/CN=bench", "-keyout", path, "-out", path], stderr=subprocess.DEVNULL, check=True, timeout=60)
+
+
+@contextlib.contextmanager
+def haproxy_with_tls(backend, cpus=None):
+    with tempfile.TemporaryDirectory(prefix="sessiongate-bench-") as directory:
+        certificate = f"{directory}/certificate.pem"
+        make_certificate(certificate)
+        port = free_port()
+        command = [find_program("haproxy"), "-db", "-f", HERE / "haproxy.cfg", "-f", HERE / "haproxy_tls.cfg"]
+        with Server("HAProxy with TLS", command, port, cpus,
+                    {"BENCH_PORT": str(free_port()), "BENCH_TLS_PORT": str(port), "BENCH_BACKEND": backend.address,
+                     "BENCH_CERTIFICATE": certificate, "BENCH_MAXCONN": "1000", "BENCH_THREADS": "1"}) as server:
+            yield server
+
+
 def sessiongate_command(binary, backend, port, workers=1, *more):
     return [str(binary), "--backend", backend.address, "--listen", f"127.0.0.1:{port}", "--admin-listen", "off",
             "--workers", str(workers), "--log-level", "error", "--drain-timeout", "100ms", *more]
