@@ -1,6 +1,10 @@
 #include "protocol/statement_kind.hpp"
 
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace sessiongate::protocol {
 
@@ -19,12 +23,16 @@ constexpr bool is_word_character(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-/// `word` is in lower case.
+/// `word` is in lower case, and eight letters at most.
 bool begins_with_word(std::string_view text, std::string_view word) {
   if (text.size() < word.size()) return false;
-  for (std::size_t at = 0; at < word.size(); ++at) {
-    if (to_lower(text[at]) != word[at]) return false;
-  }
+  std::array<char, sizeof(std::uint64_t)> head{};
+  std::array<char, sizeof(std::uint64_t)> wanted{};
+  std::memcpy(head.data(), text.data(), word.size());
+  std::memcpy(wanted.data(), word.data(), word.size());
+  // All letters at once: 0x20 is what tells small letters from capitals.
+  const auto letters = std::bit_cast<std::uint64_t>(head) | 0x2020202020202020U;
+  if (letters != (std::bit_cast<std::uint64_t>(wanted) | 0x2020202020202020U)) return false;
   return text.size() == word.size() || !is_word_character(text[word.size()]);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace sessiongate::proxy {
@@ -102,6 +103,18 @@ metric command_times(workers_view workers) {
     made.distributions.push_back(
         distribution_of(workers, fmt::format("command=\"{}\"", command_class_names[at]),
                         [at](const counters& of) -> const duration_histogram& { return of.command_time[at]; }));
+  }
+  return made;
+}
+
+metric worker_rounds(workers_view workers) {
+  metric made{"worker_longest_round_microseconds",
+              "gauge",
+              "How long each worker was away from its sockets at most, in the last 5 to 10 seconds of traffic.",
+              {}};
+  for (std::size_t index = 0; index < workers.size(); ++index) {
+    const auto longest = std::chrono::duration_cast<std::chrono::microseconds>(workers[index]->rounds().longest());
+    made.samples.push_back({fmt::format("{{worker=\"{}\"}}", index), static_cast<std::uint64_t>(longest.count())});
   }
   return made;
 }
@@ -211,6 +224,7 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   all.push_back(stops(workers));
   all.push_back(kills(shared.kills));
   all.push_back(worker_sessions(workers));
+  all.push_back(worker_rounds(workers));
   all.push_back(
       {"server_sessions", "gauge", "Connections to the backend that serve sessions.", {{backend, counts.servers}}});
   const auto up = shared.server.last_greeting()->flags != 0 ? 1U : 0U;

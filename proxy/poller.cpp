@@ -89,10 +89,12 @@ void poller::run_leading() {
       const bool asleep = queue_.empty() && !context_due_ && bell_.fall_asleep();
       run_batch(!asleep ? 0 : stopped_ ? last_naps : for_ever);
     }
-    if (!context_due_ && !bell_.has_rung()) continue;
-    std::ignore = bell_.answer();
-    context_due_ = false;
-    context_.poll();
+    if (context_due_ || bell_.has_rung()) {
+      std::ignore = bell_.answer();
+      context_due_ = false;
+      context_.poll();
+    }
+    rounds_.end();
   }
   in_run_ = false;
 }
@@ -148,6 +150,7 @@ bool poller::spin() {
 bool poller::run_batch(int timeout) {
   running_.swap(queue_);
   batch_size_ = ::epoll_wait(epoll_, batch_.data(), batch_max, timeout);
+  rounds_.begin();
   if (bell_.answer()) context_due_ = true;
   for (int index = 0; index < batch_size_; ++index) {
     const auto event = batch_[static_cast<std::size_t>(index)];

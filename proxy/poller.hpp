@@ -13,6 +13,7 @@
 #pragma once
 
 #include "proxy/doorbell.hpp"
+#include "proxy/round_watch.hpp"
 #include "proxy/wait_slot.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -53,6 +54,9 @@ class poller {
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   /// Any thread: what is posted to it, spawned on it and what timers are made with.
   [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
+
+  /// Any thread. Of a thread that sleeps here.
+  [[nodiscard]] const round_watch& rounds() const { return rounds_; }
 
   /// Before the thread runs: it is going to sleep here. Without effect when the io_context's epoll is not found.
   void lead();
@@ -104,6 +108,7 @@ class poller {
   std::array<epoll_event, batch_max> batch_{};
   int batch_size_ = 0;  // while one is being delivered
   int last_batch_ = 0;
+  round_watch rounds_;
   bool in_run_ = false;
   bool waiting_ = false;      // in the io_context
   bool context_due_ = false;  // the io_context has something to do

@@ -33,6 +33,7 @@ constexpr std::chrono::milliseconds resolve_look{20};
 constexpr std::chrono::seconds name_refresh{10};
 constexpr std::chrono::seconds greeting_retry{1};
 constexpr std::chrono::microseconds admin_slice{200};
+constexpr int admin_nice = 5;
 
 /// Cores that this process may use: its affinity, cut by the container's CPU quota.
 std::size_t usable_cores() {
@@ -140,7 +141,8 @@ bool server::ready() const {
 
 void server::run() {
   for (auto& each : workers_) each->start();
-  set_time_slice(admin_slice);  // where it shares a core with a worker, a long listing must not hold that up
+  set_time_slice(admin_slice,
+                 admin_nice);  // where it shares a core with a worker, a long listing must not hold that up
   tls_reload_.start();
   token_reload_.start();
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cstdint>
 
 namespace sessiongate::proxy {
@@ -23,9 +24,10 @@ struct scheduling {
 
 }  // namespace
 
-void set_time_slice(std::chrono::nanoseconds slice) {
+void set_time_slice(std::chrono::nanoseconds slice, int nice) {
   scheduling wanted;
   if (::syscall(SYS_sched_getattr, 0, &wanted, sizeof wanted, 0) != 0) return;
+  wanted.nice = std::max(wanted.nice, nice);  // less nice is not allowed
   wanted.runtime_ns = static_cast<std::uint64_t>(slice.count());
   ::syscall(SYS_sched_setattr, 0, &wanted, 0);
 }

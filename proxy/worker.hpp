@@ -44,6 +44,8 @@ class worker {
   [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
   void add_load() { load_.fetch_add(1, std::memory_order_relaxed); }
   void drop_load() { load_.fetch_sub(1, std::memory_order_relaxed); }
+  /// How long it is away from its sockets at most.
+  [[nodiscard]] const round_watch& rounds() const { return poller_.rounds(); }
   [[nodiscard]] std::int32_t thread_id() const { return thread_id_; }
 
   /// Before start(): so often, each connection looks whether its client has been silent for too long.

@@ -132,15 +132,15 @@ def haproxy_with_tls(backend, cpus=None):
             yield server
 
 
-def sessiongate_command(binary, backend, port, workers=1, *more):
-    return [str(binary), "--backend", backend.address, "--listen", f"127.0.0.1:{port}", "--admin-listen", "off",
+def sessiongate_command(binary, backend, port, workers=1, *more, admin="off"):
+    return [str(binary), "--backend", backend.address, "--listen", f"127.0.0.1:{port}", "--admin-listen", admin,
             "--workers", str(workers), "--log-level", "error", "--drain-timeout", "100ms", *more]
 
 
-def sessiongate(binary, backend, cpus=None, workers=1, more=(), wrapper=(), limit=30):
+def sessiongate(binary, backend, cpus=None, workers=1, more=(), wrapper=(), limit=30, admin="off"):
     """`wrapper` goes before the command: valgrind, strace."""
     port = free_port()
-    command = [*wrapper, *sessiongate_command(binary, backend, port, workers, *more)]
+    command = [*wrapper, *sessiongate_command(binary, backend, port, workers, *more, admin=admin)]
     return Server("sessiongate", command, port, cpus, limit=limit)
 
 

@@ -100,6 +100,7 @@ TEST_CASE("the metrics page sums what the workers counted") {
   CHECK(found.values["sessiongate_sessions_closed_total{reason=\"client_quit\"}"] == 0);
   CHECK(found.values["sessiongate_worker_sessions{worker=\"0\"}"] == 0);
   CHECK(found.values["sessiongate_worker_sessions{worker=\"1\"}"] == 1);
+  CHECK(found.values.contains("sessiongate_worker_longest_round_microseconds{worker=\"1\"}"));
   CHECK(found.values["sessiongate_draining"] == 1);
   CHECK(found.values["sessiongate_client_sessions"] == 0);
 }
