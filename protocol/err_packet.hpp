@@ -45,6 +45,7 @@ inline constexpr std::uint16_t host_not_privileged = 1130;
 inline constexpr std::uint16_t malformed_packet = 1835;
 inline constexpr std::uint16_t packet_too_large = 1153;
 inline constexpr std::uint16_t packets_out_of_order = 1156;
+inline constexpr std::uint16_t uncompress_error = 1157;
 inline constexpr std::uint16_t too_many_user_connections = 1203;
 inline constexpr std::uint16_t unknown_system_variable = 1193;
 inline constexpr std::uint16_t wrong_arguments = 1210;

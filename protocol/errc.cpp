@@ -21,6 +21,8 @@ class protocol_category final : public boost::system::error_category {
         return "the server does not speak protocol version 10";
       case errc::unsupported_client:
         return "the client does not speak the 4.1 protocol";
+      case errc::malformed_compression:
+        return "a compressed packet could not be uncompressed";
     }
     return "unknown protocol error";
   }

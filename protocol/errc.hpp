@@ -13,6 +13,7 @@ enum class errc {
   malformed_field,         // a field's value cannot be
   unsupported_version,     // a greeting that is not protocol 10
   unsupported_client,      // a client older than the 4.1 protocol
+  malformed_compression,   // a compressed packet that is not what its header says
 };
 
 const boost::system::error_category& category() noexcept;

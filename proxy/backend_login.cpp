@@ -1,6 +1,7 @@
 #include "proxy/backend_login.hpp"
 
 #include "proxy/backend_tls.hpp"
+#include "proxy/compression_choice.hpp"
 #include "proxy/dial.hpp"
 #include "proxy/error_reply.hpp"
 #include "proxy/login.hpp"
@@ -121,6 +122,7 @@ void pass_through::prepare_response() {
   }
   if (connection_.shared().settings.tracking != session_tracking::off)
     response.flags |= hello_.flags & protocol::client_session_track;
+  ask_for_compression(response, hello_.flags, connection_.shared().settings);
   response.auth_plugin = unknown_plugin;
   response.auth_response.clear();
   response.attributes.emplace_back("sessiongate_cs_id", std::to_string(connection_.cs_id()));
@@ -155,6 +157,7 @@ awaitable<void> pass_through::leave() {
 awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
   const auto ok = protocol::parse_ok_packet(payload, negotiated_);
   if (!ok) co_return backend_lost();
+  compress_backend(stream_, to_backend_, connection_.shared().settings, backend_.take_rest());
   auto told = *ok;
   if (!protocol::has(response_.flags, protocol::client_session_track)) {
     told.state_info = {};

@@ -124,6 +124,13 @@ void check_together(const config& settings, std::vector<std::string>& errors) {
   }
 }
 
+void check_compression(const config& settings, std::vector<std::string>& errors) {
+  constexpr std::size_t zlib_level_max = 9;
+  if (settings.backend_compression == protocol::compression::zlib &&
+      settings.backend_compression_level > zlib_level_max)
+    errors.emplace_back("--backend-compression-level: zlib has levels up to 9");
+}
+
 void check_tls(const config& settings, std::vector<std::string>& errors) {
   const bool client_side = client_tls_mode(settings) != tls_mode::disabled;
   if (client_side && settings.client_tls_cert.empty())
@@ -212,6 +219,7 @@ invocation read_configuration(int argc, const char* const* argv, const environme
   }
   read_secrets(settings_read, env, errors);
   check_together(settings_read, errors);
+  check_compression(settings_read, errors);
   check_tls(settings_read, errors);
   if (!errors.empty()) return leave(2, report(errors));
   if (print_config) return leave(0, print(settings_read));

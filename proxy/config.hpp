@@ -6,6 +6,8 @@
 #include "proxy/network_list.hpp"
 #include "proxy/operator_account.hpp"
 #include "proxy/secret.hpp"
+
+#include "protocol/compression.hpp"
 #include "session/endpoint.hpp"
 
 #include <array>
@@ -86,6 +88,12 @@ struct config {
   std::string tls_ciphers;                   // TLS 1.2; empty: OpenSSL's default
   std::string tls_ciphersuites;              // TLS 1.3
   milliseconds tls_reload_interval{10'000};  // how often the files are looked at; 0: never
+
+  bool client_zlib = true;  // what clients are offered
+  bool client_zstd = true;
+  protocol::compression backend_compression = protocol::compression::none;
+  std::size_t backend_compression_level = 0;  // 0: the algorithm's default
+  std::size_t compression_min = 50;           // bytes: what is shorter goes uncompressed
 
   milliseconds connect_timeout{10'000};  // to a backend: TCP connection and greeting
   milliseconds login_timeout{10'000};    // a client's whole login

@@ -19,6 +19,10 @@ protocol::server_error too_many_user_connections(std::string_view user) {
           fmt::format("User {} already has more than 'max_user_connections' active connections", user)};
 }
 
+protocol::server_error uncompress_failed() {
+  return {protocol::er::uncompress_error, "08S01", "Couldn't uncompress communication packet"};
+}
+
 void send_last_error(stream& client, const protocol::server_error& error, std::uint8_t sequence_id) {
   if (client.is_open()) client.write_some(error_packet(error, sequence_id));
 }

@@ -1,6 +1,7 @@
 #include "proxy/login.hpp"
 
 #include "proxy/backend_login.hpp"
+#include "proxy/compression_choice.hpp"
 #include "proxy/dial.hpp"
 #include "proxy/error_reply.hpp"
 #include "proxy/password.hpp"
@@ -175,6 +176,7 @@ awaitable<std::optional<stop_request>> client_login::greet() {
   if (connection_.shared().tls.offers_clients()) hello.flags |= protocol::client_ssl;
   // With other plugins clients send more than an answer to the nonce, which comes to nothing here.
   if (hello.auth_plugin != caching_sha2_plugin) hello.auth_plugin = native_password_plugin;
+  hello.flags |= offered_compression(connection_.shared().settings);
   offered_ = hello.flags;
   protocol::bytes payload;
   protocol::write_greeting(payload, hello);
@@ -289,7 +291,8 @@ awaitable<login_outcome> client_login::log_in_account() {
                          : login_outcome(stop_request{failed->reason, failed->detail});
   }
   const auto& done = std::get<backend_login>(passed);
-  co_return logged_in_account{response_.flags, done.negotiated, done.status, channel_.take_rest()};
+  co_return logged_in_account{response_.flags, done.negotiated, done.status,
+                              compress_client(connection_, response_, channel_.take_rest())};
 }
 
 /// What can be said before a password is looked at.
@@ -350,7 +353,7 @@ awaitable<login_outcome> client_login::log_in_proxysys() {
   protocol::write_ok_packet(payload, {.status = protocol::status_autocommit, .info = {}, .state_info = {}},
                             response_.flags);
   if (const auto ec = co_await channel_.write(payload)) co_return lost(ec);
-  co_return logged_in_proxysys{response_.flags, channel_.take_rest()};
+  co_return logged_in_proxysys{response_.flags, compress_client(connection_, response_, channel_.take_rest())};
 }
 
 /// Takes the answer that came with the login when its plugin is one of the two that the proxy can check, else asks

@@ -67,6 +67,9 @@ void proxysys_session::lost(const error_code& ec) {
     send_last_error(connection_.client(),
                     {protocol::er::packet_too_large, "08S01", "Got a packet bigger than admin-statement-max"});
     connection_.end({stop_reason::protocol_error, "a packet above admin-statement-max"});
+  } else if (ec == protocol::errc::malformed_compression) {
+    send_last_error(connection_.client(), uncompress_failed());
+    connection_.end({stop_reason::protocol_error, "from the client: " + ec.message()});
   } else {
     connection_.end(
         {stop_reason::client_gone, ec == boost::asio::error::eof ? "closed without COM_QUIT" : ec.message()});

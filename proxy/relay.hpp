@@ -101,6 +101,10 @@ class relay final : public own_server_session {
     const bool only_own = own_statement_ && tracker_.outstanding() == 1;
     return (tracker_.idle() || only_own) && !writing_to_client_;
   }
+  /// No response is under way that an error of the proxy's would cut into.
+  [[nodiscard]] bool may_tell_client() const {
+    return !writing_to_client_ && (tracker_.idle() || tracker_.at_response_start());
+  }
   /// Waits until `condition()` holds; false when the session or its server session ended first.
   template <class Condition>
   task<bool> wait_until(Condition condition) {

@@ -146,6 +146,11 @@ void relay::backend_closed(const error_code& ec) {
     connection_.end({stop_reason::client_quit, {}});
     return;
   }
+  if (ec == protocol::errc::malformed_compression) {
+    if (may_tell_client()) send_last_error(connection_.client(), uncompress_failed());
+    connection_.end({stop_reason::protocol_error, "from the backend: " + ec.message()});
+    return;
+  }
   if (ec == boost::system::errc::connection_reset) connection_.client().reset();
   connection_.end({stop_reason::backend_gone, ec ? ec.message() : "the backend closed the connection"});
 }

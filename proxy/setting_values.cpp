@@ -176,6 +176,31 @@ std::string assign_backend_proxy_protocol(config& target, std::string_view text)
   return {};
 }
 
+std::string assign_client_compression(config& target, std::string_view text) {
+  const auto names = text == "off" ? std::vector<std::string>() : split_list(text);
+  const bool known = std::ranges::all_of(names, [](const auto& each) { return each == "zlib" || each == "zstd"; });
+  if (!known || (names.empty() && text != "off")) return "must be off or a list of zlib and zstd";
+  target.client_zlib = std::ranges::find(names, "zlib") != names.end();
+  target.client_zstd = std::ranges::find(names, "zstd") != names.end();
+  return {};
+}
+
+std::string show_client_compression(const config& source) {
+  if (!source.client_zlib) return source.client_zstd ? "zstd" : "off";
+  return source.client_zstd ? "zlib,zstd" : "zlib";
+}
+
+std::string assign_backend_compression(config& target, std::string_view text) {
+  const auto* const at = std::ranges::find(compressions, text);
+  if (at == compressions.end()) return fmt::format("must be one of {}", fmt::join(compressions, ", "));
+  target.backend_compression = static_cast<protocol::compression>(at - compressions.begin());
+  return {};
+}
+
+std::string show_backend_compression(const config& source) {
+  return std::string(compressions.at(static_cast<std::size_t>(source.backend_compression)));
+}
+
 std::string assign_operators(config& target, std::string_view text) {
   std::vector<operator_account> accounts;
   for (const auto& each : split_list(text)) {

@@ -36,6 +36,10 @@ std::string_view text_of_mode(tls_mode mode);
 std::string assign_listen_socket(config& target, std::string_view text);
 std::string assign_proxy_protocol_from(config& target, std::string_view text);
 std::string assign_backend_proxy_protocol(config& target, std::string_view text);
+std::string assign_client_compression(config& target, std::string_view text);
+std::string show_client_compression(const config& source);
+std::string assign_backend_compression(config& target, std::string_view text);
+std::string show_backend_compression(const config& source);
 std::string assign_operators(config& target, std::string_view text);
 std::string assign_core_dumps(config& target, std::string_view text);
 std::string assign_proxysys_from(config& target, std::string_view text);
@@ -103,6 +107,7 @@ inline constexpr auto take_switch = [](config& target, std::string_view text) ->
 template <auto Member>
 inline constexpr auto switch_of = [](const config& source) -> std::string { return source.*Member ? "on" : "off"; };
 
+inline constexpr std::array<std::string_view, 3> compressions{"off", "zlib", "zstd"};  // as protocol::compression
 inline constexpr std::array proxy_forms{"off", "v1", "v2"};  // as backend_proxy_protocol has them
 
 }  // namespace sessiongate::proxy::setting_values

@@ -30,6 +30,8 @@ std::vector<std::string> three_values(const setting& of) {
       {"required", "preferred", "required"},
       {"optional", "required", "optional"},
       {"1.3", "1.2", "1.3"},
+      {"zlib", "zstd", "zlib"},
+      {"7", "8", "9"},
       {"on", "off", "on"},
       {"reported", "off", "reported"},
       {"v1", "v2", "v1"},
