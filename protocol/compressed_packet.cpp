@@ -37,6 +37,7 @@ result<void> compressed_reader::advance(bytes_view input, std::span<std::uint8_t
     if (unread_ > 0 && into.empty()) return {};
     const auto body = read_body(input, into);
     if (!body) return body.error();
+    ids_.apply(into.first(body->produced));
     input = input.subspan(body->consumed);
     into = into.subspan(body->produced);
     done.consumed += body->consumed;
@@ -48,7 +49,9 @@ result<void> compressed_reader::advance(bytes_view input, std::span<std::uint8_t
 result<void> compressed_reader::begin_piece() {
   wire_reader header(head_);
   rest_ = header.read_u24();
-  next_sequence_id_ = static_cast<std::uint8_t>(header.read_u8() + 1);
+  const auto number = header.read_u8();
+  ids_.begin_piece(number);
+  next_sequence_id_ = static_cast<std::uint8_t>(number + 1);
   unread_ = header.read_u24();
   head_size_ = 0;
   in_piece_ = true;
@@ -149,6 +152,7 @@ void compressed_writer::keep_head(bytes_view part) {
 void compressed_writer::begin_packet(packet_header header) {
   rest_ = header.payload_length;
   packet_id_ = header.sequence_id;
+  packet_begun_ = true;
 }
 
 /// Finds, by its number, what the next packet is: more of what was written before (none), or the start of something

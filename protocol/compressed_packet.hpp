@@ -9,8 +9,10 @@
 
 #include "protocol/compression.hpp"
 #include "protocol/packet.hpp"
+#include "protocol/packet_renumbering.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace sessiongate::protocol {
 
@@ -20,7 +22,8 @@ inline constexpr std::size_t compressed_header_size = 7;
 /// only, and none of the bytes.
 class compressed_reader {
  public:
-  compressed_reader(compression algorithm, compression_pool& pool) : algorithm_(algorithm), pool_(pool) {}
+  compressed_reader(compression algorithm, bool reads_commands, compression_pool& pool)
+      : algorithm_(algorithm), pool_(pool), ids_(reads_commands) {}
 
   struct step {
     std::size_t consumed = 0;
@@ -30,6 +33,9 @@ class compressed_reader {
   /// Goes on until `input` is used up or `into` is full. malformed_compression: a piece that is not compressed as it
   /// should be, or that is not as long as it says; what came before it is given first.
   result<step> read(bytes_view input, std::span<std::uint8_t> into);
+
+  /// What went the other way meanwhile: what comes next answers it.
+  void wrote(std::uint8_t packet_id, bool is_new, std::uint8_t answer) { ids_.wrote(packet_id, is_new, answer); }
 
   /// Without more input, a read may give something.
   [[nodiscard]] bool may_hold_output() const { return full_; }
@@ -44,6 +50,7 @@ class compressed_reader {
 
   compression algorithm_;
   compression_pool& pool_;
+  packet_renumbering ids_;
   std::array<std::uint8_t, compressed_header_size> head_{};
   std::size_t head_size_ = 0;
   std::size_t rest_ = 0;    // bytes of the piece that have not come yet
@@ -72,6 +79,11 @@ class compressed_writer {
   /// Appends pieces for the beginning of `plain`, and gives the size of that: a chunk at most.
   std::size_t write(bytes& out, bytes_view plain);
 
+  /// Of the packet that was begun last; whether that was since the last call; and of the piece that comes next.
+  [[nodiscard]] std::uint8_t packet_id() const { return packet_id_; }
+  [[nodiscard]] bool take_packet_begun() { return std::exchange(packet_begun_, false); }
+  [[nodiscard]] std::uint8_t next_sequence_id() const { return next_sequence_id_; }
+
   /// The other end's piece was read: what starts next is counted on from it.
   void answer(std::uint8_t next_sequence_id) {
     answer_id_ = next_sequence_id;
@@ -95,6 +107,7 @@ class compressed_writer {
   std::uint8_t next_sequence_id_ = 0;
   std::uint8_t answer_id_ = 0;
   bool heard_ = false;  // answer_id_ has not been used
+  bool packet_begun_ = false;
 };
 
 }  // namespace sessiongate::protocol

@@ -27,7 +27,10 @@ protocol::bytes& output_buffer() {
 
 compressed_transport::compressed_transport(stream& socket, const protocol::compressed_writer::options& how,
                                            protocol::bytes received)
-    : transport(socket), reader_(how.algorithm, pool()), writer_(how, pool()), kept_(std::move(received)) {}
+    : transport(socket),
+      reader_(how.algorithm, !how.sends_commands, pool()),
+      writer_(how, pool()),
+      kept_(std::move(received)) {}
 
 void compressed_transport::keep(protocol::bytes_view rest) {
   if (rest.empty())
@@ -71,6 +74,7 @@ io_result compressed_transport::write_some(protocol::bytes_view from) {
   while (written < from.size()) {
     output.clear();
     const auto size = writer_.write(output, from.subspan(written));
+    reader_.wrote(writer_.packet_id(), writer_.take_packet_begun(), writer_.next_sequence_id());
     const auto put = send_coded(output, size);
     if (put.what == io_result::status::closed) return put;
     if (put.what == io_result::status::would_block) break;

@@ -13,7 +13,7 @@ ALLOWED = {
     "show_proxysession": (r".*(1064|in your SQL syntax).*", r"true", "a command of the proxy: the server calls it a syntax error"),
     "show_proxysession_prepared": (r".*(1064|in your SQL syntax).*", r"true", "a command of the proxy"),
     "kill_proxysession": (r".*(1054|Unknown column).*", r"\[\S+, ?true, ?.*(1094|Unknown thread id).*\]", "a command of the proxy"),
-    "server": (r".*capabilities 81fffffe .*", r".*capabilities 81fff[7f]de .*", "compression is not offered to this client, and TLS only in its mode"),
+    "server": (r".*capabilities 81fffffe .*", r".*capabilities 85fff[7f]fe .*", "zstd is offered, which this server lacks, and TLS only in its mode"),
     "kill_connection": (r".*2026.*", r".*2013.*", "the server just closes its TLS connection; the proxy ends it as TLS wants it"),
     "attributes": (r"(.*)", r".*sessiongate_cs_id.*", "the proxy tells the server who its client is"),
 }

@@ -23,18 +23,14 @@ import pymysql  # noqa: E402
 from differences import END, MODES, compare  # noqa: E402
 from mariadb_server import MariadbServer  # noqa: E402
 from programs import PROGRAMS, prepare  # noqa: E402
-from sessiongate_process import SessiongateProcess, run_once  # noqa: E402
+from sessiongate_process import SessiongateProcess  # noqa: E402
 from support import scratch_directory  # noqa: E402
 
 PROGRAM_LIMIT = 120  # seconds
 
 
-def knows_tls():
-    return "--client-tls-cert" in run_once("--help").stdout
-
-
 class Bench:
-    """MariaDB, sessiongate in front of it, another with TLS on both sides, and the files of a run."""
+    """MariaDB, a sessiongate in front of it for each mode, which has the mode on both sides, and the files of a run."""
 
     def __init__(self):
         self.directory = scratch_directory("sessiongate-clients-")
@@ -44,10 +40,10 @@ class Bench:
         self.server = MariadbServer(*(f"--ssl-{name}={path}" for name, path in certificate.items()))
         self._closers.callback(self.server.stop)
         self._create_account()
-        self._gates = {"plain": self._start_gate()}
-        if knows_tls():
-            self._gates["tls"] = self._start_gate(client_tls_cert=certificate["cert"], client_tls_key=certificate["key"],
-                                                  backend_tls="required")
+        tls = {"client_tls_cert": certificate["cert"], "client_tls_key": certificate["key"], "backend_tls": "required"}
+        compressed = {"backend_compression": "zlib"}
+        self._gates = {"plain": self._start_gate(), "tls": self._start_gate(**tls), "compressed": self._start_gate(**compressed),
+                       "tls+compressed": self._start_gate(**tls, **compressed)}
         (self.directory / "rows.csv").write_text("".join(f"{n},row {n}\n" for n in range(1, 1001)))
 
     def _start_gate(self, **settings):
@@ -56,7 +52,7 @@ class Bench:
         return gate
 
     def gate(self, mode):
-        return self._gates["tls" if "tls" in mode else "plain"]
+        return self._gates[mode]
 
     def _certificate(self):
         files = {name: self.directory / f"{name}.pem" for name in ("cert", "key")}
@@ -130,11 +126,10 @@ def main():
     arguments = parser.parse_args()
     chosen = [program for program in PROGRAMS if not arguments.client or program.name in arguments.client]
     prepare(chosen)
-    modes = ("plain", "tls") if knows_tls() else ("plain",)
     bench = Bench()
     try:
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            jobs = [pool.submit(run_client, bench, program, arguments.mode or modes, arguments.show) for program in chosen]
+            jobs = [pool.submit(run_client, bench, program, arguments.mode or MODES, arguments.show) for program in chosen]
             comparisons = [comparison for job in jobs for comparison in job.result()]
     finally:
         bench.close()

@@ -84,7 +84,7 @@ TEST_CASE("compressed pieces give back what was written, cut anywhere") {
   const auto room = GENERATE(1U, 100U, 65536U);
   if (size > 2000U * std::min(cut, room)) return;
   compressed_writer writer({.algorithm = algorithm, .sends_commands = false}, pool());
-  compressed_reader reader(algorithm, pool());
+  compressed_reader reader(algorithm, false, pool());
   const auto plain = some_packet(size);
   for (int count = 0; count < 2; ++count) {
     const auto got = read_all(reader, write_all(writer, plain), cut, room);
@@ -153,7 +153,7 @@ TEST_CASE("an upload goes on with the numbers behind the server's, past 255") {
 
 TEST_CASE("an answer is counted on from the command, one end and the other") {
   compressed_writer writer({.sends_commands = false}, pool());
-  compressed_reader reader(compression::zlib, pool());
+  compressed_reader reader(compression::zlib, false, pool());
   bytes buffer(100);
   const auto command = bytes{5, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 14};
   const auto half = reader.read(bytes_view(command).first(3), buffer);
@@ -171,7 +171,7 @@ TEST_CASE("pieces that are not what they say are refused") {
   const auto good = write_all(writer, packet(1, std::string(996, 'x')));
   const auto cut = GENERATE(1U, 1000U);
   const auto refused = [&](const bytes& coded) {
-    compressed_reader reader(algorithm, pool());
+    compressed_reader reader(algorithm, false, pool());
     return !read_all(reader, coded, cut, 65536);
   };
   auto longer = good;  // announces more than there is
@@ -257,7 +257,7 @@ TEST_CASE("what came before a piece that is refused is given first") {
   auto coded = write_all(writer, good);
   const auto refused = bytes{5, 0, 0, 1, 16, 0, 0, 'j', 'u', 'n', 'k', '!'};
   coded.insert(coded.end(), refused.begin(), refused.end());
-  compressed_reader reader(compression::zlib, pool());
+  compressed_reader reader(compression::zlib, false, pool());
   bytes room(1000);
   const auto step = reader.read(coded, room);
   REQUIRE(step.has_value());
@@ -280,7 +280,7 @@ TEST_CASE("a piece that would become very much larger is given out as there is r
               0xFF,
               0xFF};
   piece.insert(piece.end(), coded.begin(), coded.end());
-  compressed_reader reader(algorithm, pool());
+  compressed_reader reader(algorithm, false, pool());
   bytes_view input = piece;
   bytes room(4096);
   std::size_t total = 0;
