@@ -34,6 +34,9 @@ NEEDS_OWN_SERVER = re.compile(
     "restart_mysqld|start_mysqld|shutdown_mysqld|kill_mysqld|shutdown_server|MYSQLD_BOOTSTRAP|MYSQLD_LAST_CMD|MYSQLD_CMD|MYSQL_UPGRADE"
     "|MYSQLD_ERROR_LOG|MYSQL_INSTALL|have_debug|big_test|have_log_bin|have_binlog|windows.inc|is_embedded|have_example_plugin"
     "|have_archive|have_metadata_lock|exec \\$MYSQLD")
+# The tests ask the server what a connection has, so both sides of the proxy have TLS and compression, with the server's certificate.
+LIKE_THE_SERVER = {"client_tls_cert": PACKAGE / "std_data/server-cert.pem", "client_tls_key": PACKAGE / "std_data/server-key.pem",
+                   "backend_tls": "preferred", "backend_compression": "zlib"}
 UNPRIVILEGED = "nobody"  # some tests fail when root runs them, or the server
 
 BEFORE_TESTS = """
@@ -124,7 +127,7 @@ class Bench:
         self.server.directory.chmod(0o755)
         self.gate = None
         if through:
-            self.gate = SessiongateProcess(backend=f"127.0.0.1:{self.server.port}", workers=2, log_level="info")
+            self.gate = SessiongateProcess(backend=f"127.0.0.1:{self.server.port}", workers=2, log_level="info", **LIKE_THE_SERVER)
 
     def run(self, tests, options, limit):
         """Result by test name: pass, fail, skipped."""

@@ -65,6 +65,19 @@ def test_an_account_that_needs_a_certificate_gets_the_proxys(tls_gate, tls_serve
     assert error_of(lambda: connect(without.port, user="certified", password="c"))[0] == 1045
 
 
+def test_a_client_that_leaves_takes_its_statement_along(tls_gate, tls_server):
+    """The server looks whether there is something to read from the connection: not even TLS may leave anything there."""
+    gate = tls_gate(client=False, backend="required")
+    with RawClient(gate.port) as leaver, connect(tls_server.port, user="root", password="root_password") as root:
+        leaver.login()
+        leaver.query("SELECT CONNECTION_ID()")
+        identifier = int(leaver.rows[0][1:])
+        leaver.command(raw.COM_QUERY, b"SELECT SLEEP(600)")
+        wait_until(lambda: runs_on_backend(root, identifier), "it runs")
+        leaver.close()
+        wait_until(lambda: not runs_on_backend(root, identifier), "it has ended", limit=30.0)
+
+
 def test_the_control_account_reaches_a_backend_over_tls(tls_gate, tls_server, secrets):
     gate = tls_gate(client=False, backend="required", control_user="control",
                     control_password_file=secrets["control_password_file"])
