@@ -165,7 +165,7 @@ awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
   }
   auto place = connection_.shared().entrance.users.enter(response_.user);
   if (!place) co_return failed(too_many_user_connections(response_.user), stop_reason::too_many_user_connections);
-  connection_.hold_user_place(std::move(*place));
+  connection_.hold_name_place(std::move(*place));
   // Before the client knows: it may be killed, by its own account, as soon as it has read the OK.
   connection_.logged_in(*connection_.who(), response_.database);
   connection_.tracking().begin_with(read_login_state(ok->state_info));

@@ -75,7 +75,7 @@ void client_connection::end(session::stop_request why) {
 
 void client_connection::give_places_back() {
   const auto place = std::move(place_);
-  const auto user_place = std::move(user_place_);
+  const auto name_place = std::move(name_place_);
 }
 
 void client_connection::log_end() const {
@@ -178,6 +178,7 @@ void client_connection::logged_in(session::identity who, std::string database) {
 
 void client_connection::logged_in_as_proxysys() {
   proxysys_ = true;
+  hold_name_place({});
   logged_in(*who(), {});
 }
 

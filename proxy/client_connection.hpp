@@ -51,8 +51,9 @@ class client_connection final : public session::client_session,
 
   /// It was let in above max-connections: for root@proxysys only.
   [[nodiscard]] bool in_reserve() const { return place_.in_reserve(); }
-  /// Counts the session for its user until it ends. Replaces the place of the user before.
-  void hold_user_place(name_limit::place place) { user_place_ = std::move(place); }
+  /// What the session counts in: the logins in progress from its address, and then, until it ends, the sessions of its
+  /// user. Leaves the one before.
+  void hold_name_place(name_limit::place place) { name_place_ = std::move(place); }
 
   [[nodiscard]] gateway& shared() { return shared_; }
   [[nodiscard]] worker& home() { return home_; }
@@ -104,7 +105,7 @@ class client_connection final : public session::client_session,
   std::shared_ptr<session::server_session> bound_;
   session::stop_request why_;
   connection_limit::place place_;
-  name_limit::place user_place_;
+  name_limit::place name_place_;
   standstill silence_;
   std::uint32_t own_commands_ = 0;
   bool lost_server_session_ = false;

@@ -95,8 +95,7 @@ class client_login {
   deadline limit_;
   std::optional<protocol::server_error> backend_error_;  // the backend was never seen, and why
   std::string nonce_ = make_nonce();
-  name_limit::place place_;  // of this login among those from its address
-  bool has_place_ = false;
+  bool has_place_ = false;  // among the logins from its address
   capabilities offered_ = 0;
   protocol::handshake_response response_;
   session::login_name name_;
@@ -155,7 +154,7 @@ awaitable<std::optional<stop_request>> client_login::take_place() {
     co_return co_await refuse({er::con_count_error, {}, "Too many connections: logins from this address"},
                               stop_reason::too_many_logins);
   }
-  place_ = std::move(*place);
+  connection_.hold_name_place(std::move(*place));
   has_place_ = true;
   co_return std::nullopt;
 }

@@ -114,7 +114,7 @@ void relay::on_response_complete(command answered) {
 
 void relay::finish_change_user() {
   if (tracker_.last_error() == 0 && next_identity_) {
-    if (next_identity_->user != connection_.who()->user) connection_.hold_user_place(std::move(next_place_));
+    if (next_identity_->user != connection_.who()->user) connection_.hold_name_place(std::move(next_place_));
     connection_.publish_identity(std::move(*next_identity_));
     connection_.publish_database(std::exchange(next_database_, {}));
   }
