@@ -13,7 +13,7 @@ import pytest
 from clients import Admin, connect, disconnect, error_of, is_alive, query, show, value
 from raw_client import COM_CHANGE_USER, COM_PING, COM_QUERY, Closed, RawClient, error_of_payload, scramble
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD
-from support import seconds, wait_until
+from support import SLOWNESS, seconds, wait_until
 
 MIB = 1 << 20
 
@@ -275,7 +275,7 @@ def test_a_client_that_takes_nothing_is_ended_and_holds_little_memory(start_gate
     for each in clients:
         each.command(COM_QUERY, b"SELECT REPEAT('x', 10000000) FROM app.seq_1_to_20")
     wait_until(lambda: closed_sessions(gate, "client_stalled") == 20, "they are ended")
-    assert gate.resident_bytes() - usual < 20 * MIB
+    assert gate.resident_bytes() - usual < 20 * MIB * SLOWNESS  # sanitizers keep freed memory for a while
     assert is_alive(neighbour)
 
 
