@@ -126,7 +126,8 @@ void relay::follow_response(command answered) {
     connection_.tracking().set_last_insert_id(id);
     connection_.bound()->bring_to(connection_.tracked().versions());
   }
-  state_.end_response(tracker_.place_ended(), tracker_.last_error(), tracker_.status());
+  if (state_.end_response(tracker_.place_ended(), tracker_.last_error(), tracker_.status()))
+    tracker_.narrow_state(false);
 }
 
 /// COM_RESET_CONNECTION or COM_CHANGE_USER has been answered; what the server reports with its OK comes behind this.

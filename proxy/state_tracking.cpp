@@ -61,8 +61,9 @@ void state_tracking::begin_statement(std::string_view text, bool complete, std::
   if (!found.empty()) begun_.push_back({place, std::move(found)});
 }
 
-void state_tracking::finish_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now) {
-  finish_statement(place, error);
+bool state_tracking::finish_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now) {
+  const bool taken_over = finish_statement(place, error);
+  if (taken_over) asked_ = true;  // the client's own wish stands
   const bool told = std::ranges::find(reported_, "autocommit") != reported_.end();
   if (!told && ((now ^ status_) & protocol::status_autocommit) != 0) {
     connection_.tracking().set_system_variables(
@@ -71,17 +72,21 @@ void state_tracking::finish_response(std::uint8_t place, std::uint16_t error, pr
   }
   status_ = now;
   reported_.clear();
+  return taken_over;
 }
 
-void state_tracking::finish_statement(std::uint8_t place, std::uint16_t error) {
+bool state_tracking::finish_statement(std::uint8_t place, std::uint16_t error) {
   const auto at = std::ranges::find(begun_, place, &statement_begun::place);
-  if (at == begun_.end()) return;
+  if (at == begun_.end()) return false;
   auto done = std::move(at->will);
   begun_.erase(at);
   const bool plain = done.size() == 1 && done.front().value;  // fails as a whole
-  if (plain && error != 0) return;
+  if (plain && error != 0) return false;
+  // No server reports it when it is no longer among what is reported.
+  const bool taken_over = error == 0 && std::ranges::find(done, tracking_variable, &assignment::name) != done.end();
   std::erase_if(done, [this](const assignment& each) { return is_told(each); });
   if (!done.empty()) apply(std::move(done), error != 0);
+  return taken_over;
 }
 
 void state_tracking::apply(std::vector<assignment> done, bool failed) {

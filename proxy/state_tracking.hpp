@@ -35,14 +35,15 @@ class state_tracking {
   /// A statement that may change the session's state has gone to the server, and waits at this place of the tracker's
   /// queue.
   void begin_statement(std::string_view text, bool complete, std::uint8_t place);
-  /// A response has ended with these flags, behind what it reported.
-  void end_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now) {
+  /// A response has ended with these flags, behind what it reported. True when the client has taken the tracking into
+  /// its own hands.
+  bool end_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now) {
     const bool same = ((now ^ status_) & protocol::status_autocommit) == 0;
-    if (!same || !begun_.empty() || !reported_.empty()) finish_response(place, error, now);
+    if (same && begun_.empty() && reported_.empty()) return false;
+    return finish_response(place, error, now);
   }
 
-  /// An OK with session state, to a command of the client's. True when the client has taken the tracking into its own
-  /// hands.
+  /// An OK with session state, to a command of the client's. True as with end_response().
   bool take_report(protocol::bytes_view ok_payload, bool after_reset);
   /// COM_RESET_CONNECTION or COM_CHANGE_USER succeeded.
   void reset();
@@ -53,8 +54,8 @@ class state_tracking {
     std::vector<assignment> will;
   };
 
-  void finish_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now);
-  void finish_statement(std::uint8_t place, std::uint16_t error);
+  bool finish_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now);
+  bool finish_statement(std::uint8_t place, std::uint16_t error);
   void apply(std::vector<assignment> done, bool failed);
   void brought_up();
   [[nodiscard]] bool is_told(const assignment& each) const;

@@ -1,8 +1,11 @@
 """The state of a session as the proxy tracks it: what changes, how often, and what the client gets to see of it."""
 
+import subprocess
+
 import pytest
 
-from clients import attributes, connect, query, run_command_line, value
+from clients import attributes, connect, query, value
+from support import seconds
 
 VERSIONS = ("hot_sys_var_version", "sys_var_version", "user_var_version", "last_insert_id_version", "db_name_version")
 
@@ -102,10 +105,23 @@ def test_without_reports_statements_and_status_flags_tell(start_gate, tracking):
         session.close()
 
 
-def test_a_client_that_tracks_sees_what_it_would_see_without_a_proxy(gate, mariadb):
-    """The command-line client asks for session state; with --comments -v it shows none of it, but it must not choke."""
-    script = "SET sql_mode='ANSI'; SET SESSION session_track_system_variables='sql_mode'; SET sql_mode=''; SELECT 1;"
-    assert "1" in run_command_line(gate.port, script)
+@pytest.mark.parametrize("tracking", ["SESSION session_track_system_variables", "@@session.session_track_system_variables"])
+def test_a_client_that_tracks_sees_what_it_would_see_without_a_proxy(gate, mariadb, tracking):
+    script = f"""--enable_session_track_info
+SET sql_mode='ANSI';
+SET {tracking}='optimizer_switch';
+SET optimizer_switch='mrr=on';
+SET sql_mode='';
+"""
+
+    def read(port):
+        return subprocess.run(["mariadb-test", "--no-defaults", "--protocol=tcp", "-h127.0.0.1", f"-P{port}", "-uapp",
+                               "-papp_password"], input=script, capture_output=True, text=True, timeout=seconds(20),
+                              check=False).stdout
+
+    direct = read(mariadb.port)
+    assert "-- optimizer_switch: " in direct
+    assert read(gate.port) == direct
 
 
 def test_reset_connection_forgets(open_session):
