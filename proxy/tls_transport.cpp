@@ -201,8 +201,8 @@ io_result tls_transport::write_some(protocol::bytes_view from) {
   return put;
 }
 
-/// A client learns that the end is no attack. Not behind an error: OpenSSL forbids it, and has sent an alert. A backend is
-/// told nothing, as its own clients do: while a statement runs it takes unread bytes for a sign of life and goes on.
+/// A client learns that the end is no attack. Not behind an error: OpenSSL forbids it, and has sent an alert. A backend
+/// is told nothing, as its own clients do: while a statement runs it takes unread bytes for a sign of life and goes on.
 void tls_transport::finish() {
   const bool orderly = !end_ || !end_->ec;
   if (orderly && !holds_output() && SSL_is_init_finished(ssl_.get()) == 1) {
