@@ -223,12 +223,7 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   }
   if (!admin::is_kill(asked.what.what) && !connection_.ended())
     co_return co_await run_on_admin_thread(std::move(asked), std::move(who));
-  kill_route route(own_, shared.control);
-  admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
-                                   ::getpid(),      shared.view, &shared.kills};
-  context.closed = &shared.closed;
-  const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
-  co_return render(result, asked);
+  co_return co_await act(own_, std::move(asked), std::move(who));
 }
 
 /// Of the caller's own session: only there the server can be asked without getting into anybody's way.
@@ -240,10 +235,11 @@ bool admin_conversation::asks_for_all_variables(const admin::command& what) cons
   return found.size() == 1 && found.front()->cs_id() == connection_.cs_id();
 }
 
-/// On the admin thread.
-awaitable<admin_conversation::reply> admin_conversation::list(request asked, admin::principal who) const {
+/// On the thread that may use `over`; without one, on any.
+awaitable<admin_conversation::reply> admin_conversation::act(own_server_session* over, request asked,
+                                                             admin::principal who) const {
   auto& shared = connection_.shared();
-  kill_route route(nullptr, shared.control);
+  kill_route route(over, shared.control);
   admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
                                    ::getpid(),      shared.view, &shared.kills};
   context.closed = &shared.closed;
@@ -254,8 +250,8 @@ awaitable<admin_conversation::reply> admin_conversation::list(request asked, adm
 /// A listing of thousands of sessions takes longer than a worker may be away from the others. While this session has
 /// not ended, the admin thread runs.
 awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(request asked, admin::principal who) {
-  co_return co_await boost::asio::co_spawn(connection_.shared().admin_thread, list(std::move(asked), std::move(who)),
-                                           boost::asio::use_awaitable);
+  co_return co_await boost::asio::co_spawn(connection_.shared().admin_thread,
+                                           act(nullptr, std::move(asked), std::move(who)), boost::asio::use_awaitable);
 }
 
 /// A plain KILL of a session that the account does not own, or that is not the proxy's: the backend knows the account's

@@ -65,7 +65,7 @@ class admin_conversation {
   reply use_prepared(protocol::command what, std::uint32_t statement_id, const request& asked);
   awaitable<reply> run(request asked);
   [[nodiscard]] bool asks_for_all_variables(const admin::command& what) const;
-  awaitable<reply> list(request asked, admin::principal who) const;
+  awaitable<reply> act(own_server_session* over, request asked, admin::principal who) const;
   awaitable<reply> run_on_admin_thread(request asked, admin::principal who);
   awaitable<std::optional<admin::result>> leave_to_backend(const request& asked, std::uint64_t id,
                                                            admin::principal who);

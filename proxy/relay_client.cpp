@@ -192,10 +192,11 @@ void relay::client_closed(const error_code& ec) {
   if (ec == protocol::errc::malformed_compression) {
     if (may_tell_client()) send_last_error(connection_.client(), uncompress_failed());
     connection_.end({stop_reason::protocol_error, "from the client: " + ec.message()});
-  } else if (quit_seen_)
+  } else if (quit_seen_) {
     connection_.end({stop_reason::client_quit, {}});
-  else
+  } else {
     connection_.end({stop_reason::client_gone, ec ? ec.message() : "closed without COM_QUIT"});
+  }
 }
 
 }  // namespace sessiongate::proxy
