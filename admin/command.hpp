@@ -50,6 +50,9 @@ struct show_session {
 /// KILL PROXYSESSION id, KILL [CONNECTION] id · DELETE /v1/sessions/{id}.
 struct kill_session {
   std::uint64_t id = 0;
+  /// KILL as MySQL has it: an id that the proxy does not know, or a session that the caller does not own, is the
+  /// backend's to decide about. KILL PROXYSESSION is the proxy's alone.
+  bool plain = false;
 };
 
 /// KILL PROXYSESSION id ss_id · DELETE /v1/sessions/{id}/server-sessions/{ss_id}.
@@ -61,6 +64,7 @@ struct kill_server_session {
 /// KILL QUERY id · POST /v1/sessions/{id}/kill-query.
 struct kill_query {
   std::uint64_t id = 0;
+  bool plain = false;  // as in kill_session
 };
 
 /// ALTER PROXYCONFIG SET name = value · PUT /v1/config/{name}.
@@ -79,6 +83,13 @@ using command =
 [[nodiscard]] inline bool is_kill(const command& what) {
   return std::holds_alternative<kill_session>(what) || std::holds_alternative<kill_server_session>(what) ||
          std::holds_alternative<kill_query>(what);
+}
+
+/// A plain KILL.
+[[nodiscard]] inline bool is_plain_kill(const command& what) {
+  const auto* session = std::get_if<kill_session>(&what);
+  const auto* query = std::get_if<kill_query>(&what);
+  return (session != nullptr && session->plain) || (query != nullptr && query->plain);
 }
 
 }  // namespace sessiongate::admin

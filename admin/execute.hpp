@@ -2,49 +2,13 @@
 #pragma once
 
 #include "admin/command.hpp"
+#include "admin/execution_context.hpp"
 #include "admin/principal.hpp"
 #include "admin/result.hpp"
-#include "session/closed_sessions.hpp"
-#include "session/registry.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <chrono>
-#include <cstdint>
-#include <string>
-
 namespace sessiongate::admin {
-
-enum class interrupt_scope : std::uint8_t { query, connection };
-
-struct interrupt_answer {
-  interrupt_status status = interrupt_status::no_route;
-  std::uint16_t code = 0;  // backend_refused only
-  std::string sqlstate{};
-  std::string message{};
-};
-
-/// Sends KILL [QUERY] <connection_id> to a backend. Implemented in proxy/: over the killer's own idle server session
-/// when there is one on the same backend, else over the control account. Must answer within its own time limit.
-class backend_interrupter {
- public:
-  virtual ~backend_interrupter() = default;
-  virtual boost::asio::awaitable<interrupt_answer> interrupt(session::endpoint backend, std::uint32_t connection_id,
-                                                             interrupt_scope scope) = 0;
-};
-
-class proxy_view;
-class kill_counters;
-
-struct execution_context {
-  session::registry& sessions;
-  backend_interrupter& interrupter;
-  std::chrono::milliseconds kill_timeout;            // how long a kill waits for its target's worker
-  std::int32_t process_id = 0;                       // shown as pid
-  proxy_view* proxy = nullptr;                       // null only where nothing about the proxy is asked
-  kill_counters* kills = nullptr;                    // null: not counted
-  const session::closed_sessions* closed = nullptr;  // null: none are kept
-};
 
 /// Runs on the caller's executor, which must run on one thread (or be a strand). The context must outlive it; nothing
 /// throws but bad_alloc.

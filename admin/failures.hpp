@@ -2,7 +2,7 @@
 #pragma once
 
 #include "admin/authorize.hpp"
-#include "admin/execute.hpp"
+#include "admin/backend_interrupter.hpp"
 #include "admin/result.hpp"
 
 #include <cstdint>

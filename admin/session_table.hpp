@@ -2,7 +2,7 @@
 #pragma once
 
 #include "admin/command.hpp"
-#include "admin/execute.hpp"
+#include "admin/execution_context.hpp"
 #include "admin/principal.hpp"
 #include "admin/result.hpp"
 

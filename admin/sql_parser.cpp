@@ -71,10 +71,10 @@ parse_result parse_kill_proxysession(token_cursor& at, bool prepared) {
 }
 
 parse_result parse_plain_kill(token_cursor& at, bool prepared) {
-  statement parsed{.what = kill_session{}, .plain_kill = true};
+  statement parsed{.what = kill_session{.plain = true}};
   if (!at.take_word("HARD")) at.take_word("SOFT");
   if (at.take_word("QUERY")) {
-    parsed.what = kill_query{};
+    parsed.what = kill_query{.plain = true};
   } else {
     at.take_word("CONNECTION");
   }

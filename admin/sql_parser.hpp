@@ -27,9 +27,6 @@ namespace sessiongate::admin {
 
 struct statement {
   command what;
-  /// A plain KILL: an id that the proxy does not know, or a session that the caller does not own, is the backend's to
-  /// decide about; KILL PROXYSESSION is the proxy's alone.
-  bool plain_kill = false;
   bool own_session = false;  // CONNECTION_ID(): set_id() has to be given the caller's cs_id
   bool id_is_parameter = false;
   bool ss_id_is_parameter = false;

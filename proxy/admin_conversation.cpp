@@ -3,8 +3,7 @@
 #include "proxy/error_reply.hpp"
 #include "proxy/server_variables.hpp"
 
-#include "admin/authorize.hpp"
-#include "admin/failures.hpp"
+#include "admin/command_kind.hpp"
 #include "protocol/ok_packet.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/statement.hpp"
@@ -15,7 +14,6 @@
 
 #include <unistd.h>
 #include <algorithm>
-#include <limits>
 
 namespace sessiongate::proxy {
 
@@ -27,17 +25,6 @@ namespace er = protocol::er;
 /// Servers number the statements of a session from 1: this is far above them.
 constexpr std::uint32_t first_prepared_id = 0x4000'0000;
 constexpr std::size_t command_and_statement_id = 5;  // bytes
-
-admin::interrupt_scope scope_of(const admin::command& what) {
-  return std::holds_alternative<admin::kill_query>(what) ? admin::interrupt_scope::query
-                                                         : admin::interrupt_scope::connection;
-}
-
-/// The id of a plain KILL.
-std::uint64_t plain_kill_id(const admin::command& what) {
-  if (const auto* query = std::get_if<admin::kill_query>(&what)) return query->id;
-  return std::get<admin::kill_session>(what).id;
-}
 
 }  // namespace
 
@@ -126,7 +113,7 @@ awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_
     case command::stmt_prepare:
       co_return prepare(payload, asked);
     case command::process_kill: {
-      asked.what = {.what = admin::kill_session{*protocol::parse_process_kill(payload)}, .plain_kill = true};
+      asked.what = {.what = admin::kill_session{.id = *protocol::parse_process_kill(payload), .plain = true}};
       co_return co_await run(std::move(asked));
     }
     case command::process_info:
@@ -209,14 +196,10 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   auto& shared = connection_.shared();
   connection_.home().counters().admin_commands.add(1);
   if (asked.what.own_session) admin::set_id(asked.what.what, connection_.cs_id());
-  const bool plain_kill = asked.what.plain_kill;
-  const auto id = plain_kill ? plain_kill_id(asked.what.what) : 0;
-  const bool may_forward = plain_kill && own_ != nullptr && asked.can_forward;
-  if (may_forward && shared.sessions.find(id).empty()) co_return reply{.forward = true, .packets = {}};
+  const bool may_forward = own_ != nullptr && asked.can_forward && admin::is_plain_kill(asked.what.what);
+  if (may_forward && shared.sessions.find(*admin::target_of(asked.what.what)).empty())
+    co_return reply{.forward = true, .packets = {}};
   auto who = co_await caller_.identify(asked.what.what);
-  if (plain_kill) {
-    if (auto told = co_await leave_to_backend(asked, id, who)) co_return render(*told, asked);
-  }
   if (asks_for_all_variables(asked.what.what)) {
     const auto answer = co_await own_->ask(std::string(variables_question));
     std::get<admin::show_table>(asked.what.what).server_variables = read_server_variables(answer.packets);
@@ -252,38 +235,6 @@ awaitable<admin_conversation::reply> admin_conversation::act(own_server_session*
 awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(request asked, admin::principal who) {
   co_return co_await boost::asio::co_spawn(connection_.shared().admin_thread,
                                            act(nullptr, std::move(asked), std::move(who)), boost::asio::use_awaitable);
-}
-
-/// A plain KILL of a session that the account does not own, or that is not the proxy's: the backend knows the account's
-/// privileges and decides. None when it is the proxy's to decide.
-awaitable<std::optional<admin::result>> admin_conversation::leave_to_backend(const request& asked, std::uint64_t id,
-                                                                             admin::principal who) {
-  who.rights = {};  // what the backend decides is not decided here before
-  auto& shared = connection_.shared();
-  const auto targets = shared.sessions.find(id);
-  if (own_ == nullptr || targets.size() > 1) co_return std::nullopt;
-  auto connection_id = static_cast<std::uint32_t>(id);
-  if (targets.empty()) {
-    if (id > std::numeric_limits<std::uint32_t>::max()) co_return std::nullopt;
-  } else {
-    const auto& target = *targets.front();
-    const auto servers = target.server_sessions();
-    if (admin::may(who, admin::kind_of(asked.what.what), target) != admin::verdict::not_owner || servers.empty())
-      co_return std::nullopt;
-    if (!own_->is_on(servers.front()->backend())) co_return std::nullopt;
-    connection_id = servers.front()->connection_id();
-  }
-  const auto answer = co_await own_->kill(connection_id, scope_of(asked.what.what));
-  if (answer.status == admin::interrupt_status::interrupted) {
-    admin::kill_outcome outcome;
-    outcome.connection_id = connection_id;
-    outcome.interrupt = answer.status;
-    co_return admin::result(std::move(outcome));
-  }
-  // The backend names its own id; the client has to read the one that it wrote.
-  if (answer.code == er::no_such_thread) co_return admin::unknown_thread(id);
-  if (answer.code == er::kill_denied) co_return admin::not_owner_of(id);
-  co_return admin::backend_refusal(answer);
 }
 
 admin_conversation::reply admin_conversation::render(const admin::result& result, const request& asked) const {

@@ -67,8 +67,6 @@ class admin_conversation {
   [[nodiscard]] bool asks_for_all_variables(const admin::command& what) const;
   awaitable<reply> act(own_server_session* over, request asked, admin::principal who) const;
   awaitable<reply> run_on_admin_thread(request asked, admin::principal who);
-  awaitable<std::optional<admin::result>> leave_to_backend(const request& asked, std::uint64_t id,
-                                                           admin::principal who);
   reply render(const admin::result& result, const request& asked) const;
   [[nodiscard]] reply error(const request& asked, std::uint16_t code, std::string_view sqlstate,
                             std::string text) const;

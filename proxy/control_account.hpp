@@ -8,7 +8,7 @@
 #include "proxy/stream.hpp"
 #include "proxy/tls_context.hpp"
 
-#include "admin/execute.hpp"
+#include "admin/backend_interrupter.hpp"
 
 namespace sessiongate::proxy {
 

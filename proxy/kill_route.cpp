@@ -24,4 +24,11 @@ awaitable<admin::interrupt_answer> kill_route::interrupt(session::endpoint backe
   co_return answer;
 }
 
+awaitable<admin::interrupt_answer> kill_route::interrupt_as_caller(std::optional<session::endpoint> backend,
+                                                                   std::uint32_t connection_id,
+                                                                   admin::interrupt_scope scope) {
+  if (own_ == nullptr || (backend && !own_->is_on(*backend))) co_return admin::interrupt_answer{};
+  co_return co_await own_->kill(connection_id, scope);
+}
+
 }  // namespace sessiongate::proxy

@@ -4,7 +4,7 @@
 
 #include "proxy/control_account.hpp"
 
-#include "admin/execute.hpp"
+#include "admin/backend_interrupter.hpp"
 
 namespace sessiongate::proxy {
 
@@ -32,6 +32,9 @@ class kill_route final : public admin::backend_interrupter {
 
   awaitable<admin::interrupt_answer> interrupt(session::endpoint backend, std::uint32_t connection_id,
                                                admin::interrupt_scope scope) override;
+  awaitable<admin::interrupt_answer> interrupt_as_caller(std::optional<session::endpoint> backend,
+                                                         std::uint32_t connection_id,
+                                                         admin::interrupt_scope scope) override;
 
  private:
   own_server_session* own_;

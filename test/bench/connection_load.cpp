@@ -77,7 +77,7 @@ void run_results(const load_options& options) {
 void run_idle(const load_options& options) {
   std::deque<client> sessions;
   for (std::size_t count = 0; count < options.clients; ++count) {
-    sessions.emplace_back(options.server).run("SELECT 1");
+    sessions.emplace_back(options.server, options.tls).run("SELECT 1");
   }
   await_start();
   report({{"sessions", sessions.size()}});

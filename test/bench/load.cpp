@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   app.add_flag("--prepared", options.prepared, "query: prepare once, then execute");
   const std::map<std::string, encryption> encryptions{
       {"none", encryption::none}, {"asked_for", encryption::asked_for}, {"from_start", encryption::from_start}};
-  app.add_option("--tls", options.tls, "query: asked_for, as MySQL has it, or from_start")
+  app.add_option("--tls", options.tls, "query, idle: asked_for, as MySQL has it, or from_start")
       ->transform(CLI::CheckedTransformer(encryptions));
   CLI11_PARSE(app, argc, argv);
   try {

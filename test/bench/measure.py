@@ -110,10 +110,10 @@ def measure_load(bench, server, mode, target=None, **options):
     return result
 
 
-def measure_idle(bench, server, sessions):
+def measure_idle(bench, server, sessions, **options):
     """Memory of one session that has run a statement and waits; `server` is fresh."""
     before = pss_kb(server.pid)
-    with Load(bench.programs, bench.cpus.load, "idle", server, clients=sessions) as load:
+    with Load(bench.programs, bench.cpus.load, "idle", server, clients=sessions, **options) as load:
         load.run()
         time.sleep(0.5)  # buffers that are given back a moment later
         return {"kb": (pss_kb(server.pid) - before) / sessions, "strangers": 0.0}

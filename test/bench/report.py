@@ -87,9 +87,21 @@ def _workers(raw, proxies):
                comment=f"HAProxy with 2 threads takes {haproxy:.2f} of what it takes with 1")
 
 
+def _with_tls(results, proxies):
+    return {name: results.get(name + (" --tls" if name == "HAProxy" else TLS_FLAGS)) for name in proxies}
+
+
+def _idle_tls(raw, proxies):
+    """What the client's TLS adds to an idle session."""
+    results = raw["idle"]
+    values = {name: rounds[0]["kb"] - results[name][0]["kb"]
+              for name, rounds in _with_tls(results, proxies).items() if rounds}
+    return Row("memory that TLS with the client adds to an idle session", "kB", values, target=24.0)
+
+
 def _tls(raw, proxies):
     results = raw["tls-64"]
-    found = {name: results.get(name + (" --tls" if name == "HAProxy" else TLS_FLAGS)) for name in proxies}
+    found = _with_tls(results, proxies)
     values = {name: _median(rounds, "cpu_us") for name, rounds in found.items() if rounds}
     ratio = _ratio(found["sessiongate"], results["sessiongate"], "cpu_us")
     haproxy = _ratio(found["HAProxy"], results["HAProxy"], "cpu_us")
@@ -128,6 +140,8 @@ def make_rows(raw, titles, proxies):
         compare(key, "cpu_us", "CPU µs/MB", 0.8)
     compare("connect", "cpu_us", "CPU µs/connection", 1.3)
     compare("idle", "kb", "kB", 1.0)
+    if "idle" in raw:
+        rows.append(_idle_tls(raw, proxies))
     if "workers" in raw:
         rows.append(_workers(raw, proxies))
     if "many" in raw:
@@ -168,7 +182,7 @@ def _target(row):
     if row.target is None:
         return ""
     sign = "≥" if row.at_least else "≤"
-    return f"{sign} {row.target:g}{'' if row.base else ' ' + row.unit.split(',')[0] if row.unit == 'ms' else ''}"
+    return f"{sign} {row.target:g}{' ' + row.unit if not row.base and row.unit in ('ms', 'kB') else ''}"
 
 
 def _cells(row, columns):

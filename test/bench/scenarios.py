@@ -33,9 +33,16 @@ def _loaded(mode, **options):
     return run
 
 
+def _tls_of(bench, target):
+    """What the load has to do for a target's TLS: HAProxy's begins with the connection."""
+    if target in bench.proxies:
+        return {}
+    return {"tls": "from_start" if target.startswith("HAProxy") else "asked_for"}
+
+
 def _idle_memory(bench, target):
     with bench.start_proxy(target) as fresh, bench.using(fresh):
-        return measure.measure_idle(bench, fresh, IDLE_SESSIONS)
+        return measure.measure_idle(bench, fresh, IDLE_SESSIONS, **_tls_of(bench, target))
 
 
 def many_sessions(bench):
@@ -95,23 +102,24 @@ def _sysbench(bench, target):
 
 
 def _tls(bench, target):
-    tls = {} if target in bench.proxies else {"tls": "from_start" if target.startswith("HAProxy") else "asked_for"}
-    return _loaded("query", clients=64, **tls)(bench, target)
+    return _loaded("query", clients=64, **_tls_of(bench, target))(bench, target)
 
 
 def make_all(bench):
     everyone = ("direct", *bench.proxies)
     ours = tuple(name for name in bench.proxies if name not in ("HAProxy", "floor"))
     large = "SELECT c FROM large_"
+    with_tls = ("HAProxy --tls", *(name + report.TLS_FLAGS for name in ours))
     return [
-        Scenario("idle", f"memory of an idle session ({IDLE_SESSIONS} of them)", bench.proxies, _idle_memory, 1),
+        Scenario("idle", f"memory of an idle session ({IDLE_SESSIONS} of them)", (*bench.proxies, *with_tls),
+                 _idle_memory, 1),
         Scenario("text-1", "text query, 1 client", (*everyone, *(f"{name} --spin 50" for name in ours)),
                  _loaded("query", clients=1)),
         Scenario("text-64", "text query, 64 clients", everyone, _loaded("query", clients=64)),
         Scenario("text-256", "text query, 256 clients", everyone, _loaded("query", clients=256)),
         Scenario("prepared-64", "prepared query, 64 clients", everyone, _loaded("query", clients=64, prepared=True)),
         Scenario("tls-64", "text query, 64 clients, plain and with TLS on the client's side",
-                 ("HAProxy", "HAProxy --tls", *(name + flags for name in ours for flags in ("", report.TLS_FLAGS))), _tls),
+                 ("HAProxy", *ours, *with_tls), _tls),
         Scenario("result-4096", "256 MB results, rows of 4 KiB", everyone, _loaded("result", sql=large + "4096")),
         Scenario("result-100", "256 MB results, rows of 100 bytes", everyone, _loaded("result", sql=large + "100")),
         Scenario("connect", "connect, SELECT 1, close", everyone, _loaded("connect", clients=8)),

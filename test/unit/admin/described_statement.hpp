@@ -58,7 +58,7 @@ inline std::string describe(const parse_result& parsed) {
   }
   const auto& what = std::get<statement>(parsed);
   auto text = std::visit([](const auto& each) { return describe(each); }, what.what);
-  if (what.plain_kill) text += " plain";
+  if (is_plain_kill(what.what)) text += " plain";
   if (what.own_session) text += " own";
   if (what.id_is_parameter) text += " id?";
   if (what.ss_id_is_parameter) text += " ss?";

@@ -1,0 +1,26 @@
+// What commands work on, and with. Made by the faces, one for each caller.
+#pragma once
+
+#include "admin/backend_interrupter.hpp"
+#include "session/closed_sessions.hpp"
+#include "session/registry.hpp"
+
+#include <chrono>
+#include <cstdint>
+
+namespace sessiongate::admin {
+
+class proxy_view;
+class kill_counters;
+
+struct execution_context {
+  session::registry& sessions;
+  backend_interrupter& interrupter;
+  std::chrono::milliseconds kill_timeout;            // how long a kill waits for its target's worker
+  std::int32_t process_id = 0;                       // shown as pid
+  proxy_view* proxy = nullptr;                       // null only where nothing about the proxy is asked
+  kill_counters* kills = nullptr;                    // null: not counted
+  const session::closed_sessions* closed = nullptr;  // null: none are kept
+};
+
+}  // namespace sessiongate::admin

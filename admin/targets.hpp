@@ -1,0 +1,20 @@
+// The session that an id names, for one caller: looked up and authorized in one step, so that nobody learns of a
+// session that it may not see.
+#pragma once
+
+#include "admin/command_kind.hpp"
+#include "admin/failure.hpp"
+#include "admin/principal.hpp"
+#include "session/registry.hpp"
+
+#include <cstdint>
+#include <variant>
+
+namespace sessiongate::admin {
+
+/// The one session that `id` names for this caller, who may do to it what the command does. A failure: unknown_id,
+/// not_owner, or ambiguous with the candidates that the caller may see.
+std::variant<session::client_session_ptr, failure> find_target(std::uint64_t id, const principal& who,
+                                                               command_kind kind, const session::registry& sessions);
+
+}  // namespace sessiongate::admin
