@@ -218,7 +218,7 @@ void client_connection::drain() {
 }
 
 void client_connection::end_if_draining() {
-  if (ended() || in_transaction() || !shared_.draining.load(std::memory_order_relaxed)) return;
+  if (ended() || answering_ || in_transaction() || !shared_.draining.load(std::memory_order_relaxed)) return;
   note_error();
   send_last_error(client_, {protocol::er::server_shutdown, "08S01", "Server shutdown in progress"});
   end({stop_reason::drained, "the proxy is stopping"});

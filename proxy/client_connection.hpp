@@ -40,6 +40,8 @@ class client_connection final : public session::client_session,
   void drain();
   /// Between two statements: ends the session when the proxy is draining.
   void end_if_draining();
+  /// While the proxy itself answers a command, a drain waits as it does for a statement.
+  void set_answering(bool on) { answering_ = on; }
 
   /// Now and then, by the worker: ends the session when its client has been silent, or has not taken what is for it,
   /// for too long.
@@ -110,6 +112,7 @@ class client_connection final : public session::client_session,
   std::uint32_t own_commands_ = 0;
   bool lost_server_session_ = false;
   bool authenticating_ = false;
+  bool answering_ = false;
   bool proxysys_ = false;
   bool logged_in_ = false;
 };

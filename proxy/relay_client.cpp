@@ -173,10 +173,12 @@ task<> relay::answer_command() {
   const auto size = protocol::packet_header_size + header.payload_length;
   const auto payload = protocol::bytes_view(kept_).subspan(protocol::packet_header_size, header.payload_length);
   connection_.note_command();
+  connection_.set_answering(true);
   const auto reply =
       co_await asio_call(connection_.home().executor(), admin_.answer(payload, header.sequence_id, tracker_.status()));
   if (connection_.ended()) co_return;
   if (reply.forward) {
+    connection_.set_answering(false);
     forward_next_ = true;
     co_return;
   }
@@ -184,6 +186,7 @@ task<> relay::answer_command() {
   if (reply.failed) connection_.note_error();
   connection_.acting().answered_internally(size, reply.packets.size());
   if (const auto ec = co_await connection_.client().send_all(reply.packets)) client_closed(ec);
+  connection_.set_answering(false);
   if (reply.close) connection_.end({stop_reason::killed, "by itself"});
   connection_.end_if_draining();
 }

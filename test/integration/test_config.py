@@ -1,13 +1,15 @@
 """The configuration: where settings come from, what is said about wrong ones, and how the process ends."""
 
 import json
+import os
 import re
 import signal
 
 import pytest
 
 import raw_client as raw
-from clients import LOST, connect, disconnect, error_of, query, value
+from clients import LOST, Admin, connect, disconnect, error_of, query, value
+from mariadb_server import MariadbServer
 from raw_client import RawClient
 from sessiongate_process import PROXYSYS_PASSWORD, run_once
 from support import wait_until
@@ -163,6 +165,28 @@ def test_a_statement_in_flight_may_end_and_nobody_new_comes_in(start_gate):
         client.read_response()
         assert client.rows == [b"\x010\x04done"]
         assert gate.wait() == 0
+
+
+def test_a_command_that_the_proxy_answers_may_end_too(start_gate):
+    """It waits for a frozen server, which is asked for the caller's rights, when the proxy is told to stop."""
+    server = MariadbServer()
+    try:
+        gate = start_gate(backend=f"127.0.0.1:{server.port}", drain_timeout="60s", kill_timeout="60s")
+        with RawClient(gate.port).login() as client:
+            os.kill(server.process.pid, signal.SIGSTOP)
+            try:
+                client.command(raw.COM_QUERY, b"SHOW PROXYSESSION")
+                wait_until(lambda: re.search("^sessiongate_admin_commands_total [1-9]",
+                                             Admin(gate.admin_port).get("/metrics").text, re.MULTILINE), "it came")
+                gate.terminate()
+                gate.wait_for_log("draining")
+            finally:
+                os.kill(server.process.pid, signal.SIGCONT)
+            client.read_response()
+            assert len(client.rows) == 1
+            assert gate.wait() == 0
+    finally:
+        server.stop()
 
 
 def error_of_or_none(port):
