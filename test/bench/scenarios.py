@@ -109,7 +109,7 @@ def make_all(bench):
     everyone = ("direct", *bench.proxies)
     ours = tuple(name for name in bench.proxies if name not in ("HAProxy", "floor"))
     large = "SELECT c FROM large_"
-    with_tls = ("HAProxy --tls", *(name + report.TLS_FLAGS for name in ours))
+    with_tls = tuple(name + report.TLS_FLAGS for name in ours)
     return [
         Scenario("idle", f"memory of an idle session ({IDLE_SESSIONS} of them)", (*bench.proxies, *with_tls),
                  _idle_memory, 1),
@@ -119,7 +119,7 @@ def make_all(bench):
         Scenario("text-256", "text query, 256 clients", everyone, _loaded("query", clients=256)),
         Scenario("prepared-64", "prepared query, 64 clients", everyone, _loaded("query", clients=64, prepared=True)),
         Scenario("tls-64", "text query, 64 clients, plain and with TLS on the client's side",
-                 ("HAProxy", *ours, *with_tls), _tls),
+                 ("HAProxy", "HAProxy --tls", *ours, *with_tls), _tls),
         Scenario("result-4096", "256 MB results, rows of 4 KiB", everyone, _loaded("result", sql=large + "4096")),
         Scenario("result-100", "256 MB results, rows of 100 bytes", everyone, _loaded("result", sql=large + "100")),
         Scenario("connect", "connect, SELECT 1, close", everyone, _loaded("connect", clients=8)),
