@@ -53,6 +53,12 @@ awaitable<result> run(const show_session& what, const principal& who, execution_
   co_return detail;
 }
 
+void tell_end(result& of_kill, const execution_context& context) {
+  const auto end = end_of(of_kill);
+  if (auto* failed = std::get_if<failure>(&of_kill)) failed->outcome = end;
+  if (context.kills != nullptr) context.kills->count(end);
+}
+
 template <class Kill>
   requires requires(const Kill& what, const principal& who, execution_context& context) { kill(what, who, context); }
 awaitable<result> run(const Kill& what, const principal& who, execution_context& context) {
@@ -62,9 +68,14 @@ awaitable<result> run(const Kill& what, const principal& who, execution_context&
 }  // namespace
 
 awaitable<result> execute(command what, principal who, execution_context& context) {
-  if (const auto kind = kind_of(what); !may(who, kind)) co_return forbidden(who, kind);
-  auto done = co_await std::visit([&](const auto& each) { return run(each, who, context); }, what);
-  if (context.kills != nullptr && is_kill(what)) context.kills->count(done);
+  const auto kind = kind_of(what);
+  result done;
+  if (may(who, kind)) {
+    done = co_await std::visit([&](const auto& each) { return run(each, who, context); }, what);
+  } else {
+    done = forbidden(who, kind);
+  }
+  if (is_kill(what)) tell_end(done, context);
   co_return done;
 }
 

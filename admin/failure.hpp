@@ -1,7 +1,10 @@
 // Why a command did not do what it was asked to. failures.hpp makes them.
 #pragma once
 
+#include "admin/kill_outcome.hpp"
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +37,11 @@ struct failure {
   std::vector<candidate> candidates;  // ambiguous only
   std::uint16_t code = 0;             // backend: its error number and SQLSTATE; those whose kind has several numbers
   std::string sqlstate;
+  std::optional<kill_end> outcome{};     // of a kill: how it ended
+  std::optional<kill_outcome> target{};  // of a kill: what is known of the session that was found
 };
+
+/// The word for a kill that failed so.
+kill_end end_of(const failure& of_kill);
 
 }  // namespace sessiongate::admin

@@ -73,19 +73,27 @@ http_answer render(const session_detail& what) {
   return {.body = std::move(body)};
 }
 
+json describe(const kill_outcome& what) {
+  return {{"outcome", to_text(end_of(what))},
+          {"status", to_text(what.status)},
+          {"cs_id", what.cs_id},
+          {"proxy_sessid", std::to_string(what.proxy_sessid)},
+          {"ss_id", null_when_zero(what.ss_id)},
+          {"connection_id", null_when_zero(what.connection_id)},
+          {"user", what.user},
+          {"interrupt", to_text(what.interrupt)},
+          {"backend_error", null_when_zero(what.backend_error)},
+          {"backend_sqlstate", null_when_empty(what.backend_sqlstate)},
+          {"backend_answer", null_when_empty(what.backend_answer)},
+          {"elapsed_us", what.elapsed.count()},
+          {"was_running", what.was_running},
+          {"statement", null_when_empty(what.statement)},
+          {"ran_us", what.was_running ? json(what.ran.count()) : json()},
+          {"was_in_transaction", what.was_in_transaction}};
+}
+
 http_answer render(const kill_outcome& what) {
-  json body{{"status", to_text(what.status)},
-            {"cs_id", what.cs_id},
-            {"proxy_sessid", std::to_string(what.proxy_sessid)},
-            {"ss_id", null_when_zero(what.ss_id)},
-            {"connection_id", null_when_zero(what.connection_id)},
-            {"user", what.user},
-            {"interrupt", to_text(what.interrupt)},
-            {"backend_error", null_when_zero(what.backend_error)},
-            {"backend_sqlstate", null_when_empty(what.backend_sqlstate)},
-            {"backend_answer", null_when_empty(what.backend_answer)},
-            {"elapsed_us", what.elapsed.count()}};
-  return {.body = std::move(body)};
+  return {.body = describe(what)};
 }
 
 http_answer render(const acknowledgement& what) {
@@ -132,6 +140,8 @@ http_answer render(const failure& what) {
     answer.body.emplace("mysql_error",
                         json{{"code", what.code}, {"sqlstate", what.sqlstate}, {"message", what.message}});
   }
+  if (what.outcome) answer.body.emplace("outcome", to_text(*what.outcome));
+  if (what.target) answer.body.emplace("target", describe(*what.target));
   return answer;
 }
 

@@ -22,20 +22,18 @@ namespace {
 
 using server_session_ptr = std::shared_ptr<const session::server_session>;
 
-failure fail(failure_kind kind, std::string message) {
-  failure result;
-  result.kind = kind;
-  result.message = std::move(message);
-  return result;
+/// What a kill that failed tells of its target.
+failure about(kill_outcome target, failure failed) {
+  failed.target = std::move(target);
+  return failed;
 }
 
-kill_outcome begin_outcome(const session::client_session& target, kill_status status) {
-  kill_outcome outcome;
-  outcome.status = status;
-  outcome.cs_id = target.cs_id();
-  outcome.proxy_sessid = target.proxy_sessid();
-  outcome.user = target.who()->user;
-  return outcome;
+failure timed_out(kill_outcome target, std::string message) {
+  failure failed;
+  failed.kind = failure_kind::timeout;
+  failed.message = std::move(message);
+  target.interrupt = interrupt_status::timeout;
+  return about(std::move(target), std::move(failed));
 }
 
 /// A thread that is gone already needs no KILL any more.
@@ -63,6 +61,10 @@ awaitable<void> interrupt_left_running(const session::stop_report& stopped, exec
     outcome.connection_id = stopped.server_sessions.front().session->connection_id();
   for (const auto& each : stopped.server_sessions) {
     if (!each.was_running) continue;
+    if (each.held && !each.held->is_open()) {  // its thread is gone, and another may have its number
+      record_interrupt(outcome, *each.session, {.status = interrupt_status::interrupted});
+      continue;
+    }
     auto answer = co_await context.interrupter.interrupt(each.session->backend(), each.session->connection_id(),
                                                          interrupt_scope::connection);
     record_interrupt(outcome, *each.session, std::move(answer));
@@ -79,9 +81,10 @@ awaitable<result> finish_stop(std::function<void(session::stop_handler)> start, 
   const auto begun = steady::now();
   const auto report = co_await wait_for_report(std::move(start), context.kill_timeout);
   if (!report) {
-    co_return fail(failure_kind::timeout, "The worker of session " + std::to_string(outcome.cs_id) +
-                                              " did not answer in " + std::to_string(context.kill_timeout.count()) +
-                                              " ms");
+    outcome.elapsed = elapsed_since(begun);
+    auto message = "The worker of session " + std::to_string(outcome.cs_id) + " did not answer in " +
+                   std::to_string(context.kill_timeout.count()) + " ms";
+    co_return timed_out(std::move(outcome), std::move(message));
   }
   if (!report->found) co_return unknown_thread(absent);
   co_await interrupt_left_running(*report, context, outcome);
@@ -101,6 +104,13 @@ server_session_ptr find_running(const session::client_session& target) {
 
 result finish_query_kill(kill_outcome outcome, const interrupt_answer& answer) {
   outcome.interrupt = answer.status;
+  if (is_gone(answer)) {
+    outcome.interrupt = interrupt_status::not_needed;
+    return outcome;
+  }
+  outcome.backend_answer = answer.message;
+  outcome.backend_error = answer.code;
+  outcome.backend_sqlstate = answer.sqlstate;
   switch (answer.status) {
     case interrupt_status::interrupted:
       outcome.status = kill_status::query_interrupted;
@@ -108,20 +118,20 @@ result finish_query_kill(kill_outcome outcome, const interrupt_answer& answer) {
     case interrupt_status::not_needed:
       return outcome;
     case interrupt_status::no_route:
-      return proxy_failure(
-          "The statement could not be interrupted: there is no connection to its backend to send the KILL "
-          "over; configure a control account (--control-user)");
+      return about(
+          std::move(outcome),
+          proxy_failure("The statement could not be interrupted: there is no connection to its backend to send "
+                        "the KILL over; configure a control account (--control-user)"));
     case interrupt_status::backend_refused:
-      if (!is_gone(answer)) return backend_refusal(answer);
-      outcome.interrupt = interrupt_status::not_needed;
-      return outcome;
+      return about(std::move(outcome), backend_refusal(answer));
     case interrupt_status::backend_unreachable:
-      return proxy_failure("The statement could not be interrupted: its backend cannot be reached" +
-                           (answer.message.empty() ? std::string() : ": " + answer.message));
+      return about(std::move(outcome),
+                   proxy_failure("The statement could not be interrupted: its backend cannot be reached" +
+                                 (answer.message.empty() ? std::string() : ": " + answer.message)));
     case interrupt_status::timeout:
       break;
   }
-  return fail(failure_kind::timeout, "The backend did not answer the KILL in time");
+  return timed_out(std::move(outcome), "The backend did not answer the KILL in time");
 }
 
 }  // namespace
@@ -170,6 +180,14 @@ awaitable<result> kill(const kill_query& what, const principal& who, execution_c
       co_await context.interrupter.interrupt(server->backend(), server->connection_id(), interrupt_scope::query);
   outcome.elapsed = elapsed_since(begun);
   co_return finish_query_kill(std::move(outcome), answer);
+}
+
+awaitable<kill_outcome> interrupt_abandoned(kill_outcome target, session::stop_report left,
+                                            execution_context& context) {
+  const auto begun = steady::now();
+  co_await interrupt_left_running(left, context, target);
+  target.elapsed = elapsed_since(begun);
+  co_return target;
 }
 
 }  // namespace sessiongate::admin

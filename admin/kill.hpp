@@ -7,6 +7,8 @@
 #include "admin/principal.hpp"
 #include "admin/result.hpp"
 
+#include "session/client_session.hpp"
+
 #include <boost/asio/awaitable.hpp>
 
 namespace sessiongate::admin {
@@ -14,5 +16,10 @@ namespace sessiongate::admin {
 boost::asio::awaitable<result> kill(const kill_session& what, const principal& who, execution_context& context);
 boost::asio::awaitable<result> kill(const kill_server_session& what, const principal& who, execution_context& context);
 boost::asio::awaitable<result> kill(const kill_query& what, const principal& who, execution_context& context);
+
+/// Interrupts what a session has left running whose client went away. Who calls it closes the session; `target` is what
+/// begin_outcome() gave before.
+boost::asio::awaitable<kill_outcome> interrupt_abandoned(kill_outcome target, session::stop_report left,
+                                                         execution_context& context);
 
 }  // namespace sessiongate::admin

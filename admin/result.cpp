@@ -35,38 +35,6 @@ std::string summarize_alternative(const failure& what) {
 
 }  // namespace
 
-std::string_view to_text(kill_status status) {
-  switch (status) {
-    case kill_status::killed:
-      return "killed";
-    case kill_status::killed_self:
-      return "killed_self";
-    case kill_status::query_interrupted:
-      return "query_interrupted";
-    case kill_status::already_idle:
-      return "already_idle";
-  }
-  return "unknown";
-}
-
-std::string_view to_text(interrupt_status status) {
-  switch (status) {
-    case interrupt_status::not_needed:
-      return "not_needed";
-    case interrupt_status::interrupted:
-      return "interrupted";
-    case interrupt_status::no_route:
-      return "no_route";
-    case interrupt_status::backend_refused:
-      return "backend_refused";
-    case interrupt_status::backend_unreachable:
-      return "backend_unreachable";
-    case interrupt_status::timeout:
-      return "timeout";
-  }
-  return "unknown";
-}
-
 std::string_view to_text(failure_kind kind) {
   switch (kind) {
     case failure_kind::malformed:
@@ -93,6 +61,33 @@ std::string_view to_text(failure_kind kind) {
       return "timeout";
   }
   return "unknown";
+}
+
+kill_end end_of(const failure& of_kill) {
+  if (of_kill.target) return end_of(*of_kill.target);
+  switch (of_kill.kind) {
+    case failure_kind::unknown_id:
+      return kill_end::not_found;
+    case failure_kind::not_owner:
+      return kill_end::not_owner;
+    case failure_kind::ambiguous:
+      return kill_end::ambiguous;
+    case failure_kind::forbidden:
+    case failure_kind::unauthorized:
+      return kill_end::forbidden;
+    case failure_kind::timeout:
+      return kill_end::timeout;
+    case failure_kind::backend:
+      return kill_end::backend_refused;
+    default:
+      return kill_end::refused;
+  }
+}
+
+kill_end end_of(const result& of_kill) {
+  if (const auto* done = std::get_if<kill_outcome>(&of_kill)) return end_of(*done);
+  const auto* failed = std::get_if<failure>(&of_kill);
+  return failed == nullptr ? kill_end::refused : end_of(*failed);
 }
 
 std::string summarize(const result& what) {

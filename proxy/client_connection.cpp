@@ -1,6 +1,7 @@
 #include "proxy/client_connection.hpp"
 
 #include "proxy/error_reply.hpp"
+#include "proxy/held_socket.hpp"
 #include "proxy/log.hpp"
 #include "proxy/login.hpp"
 #include "proxy/proxysys.hpp"
@@ -61,6 +62,8 @@ awaitable<void> client_connection::run(std::shared_ptr<client_connection> self) 
 void client_connection::end(session::stop_request why) {
   if (ended()) return;
   why_ = std::move(why);
+  if (bound_ && bound_->running()) [[unlikely]]
+    interrupt_left_behind();
   worker_hook::unlink();  // here and not in the destructor, which may run on another thread
   publish_state(session::client_session_state::closed);
   home_.counters().stops[static_cast<std::size_t>(why_.reason)].add(1);
@@ -110,10 +113,31 @@ void client_connection::record_end() {
                       .was_in_transaction = in_transaction()});
 }
 
-session::stop_report client_connection::report() const {
+session::stop_report client_connection::report() {
   session::stop_report found{.found = true, .server_sessions = {}};
-  if (bound_) found.server_sessions.push_back({bound_, bound_->running()});
+  if (!bound_) return found;
+  const bool running = bound_->running();
+  found.server_sessions.push_back({.session = bound_, .was_running = running});
+  if (!running || !backend_) return found;
+  const int held = backend_->duplicate();
+  if (held >= 0) found.server_sessions.back().held = std::make_shared<held_socket>(held);
   return found;
+}
+
+/// The client went away in the middle of a statement. A kill looks after what it leaves by itself, and who says
+/// COM_QUIT behind a statement wants it done.
+void client_connection::interrupt_left_behind() {
+  switch (why_.reason) {
+    case stop_reason::client_gone:
+    case stop_reason::client_stalled:
+    case stop_reason::protocol_error:
+    case stop_reason::internal_error:
+      break;
+    default:
+      return;
+  }
+  if (shared_.abandoned.wanted())
+    shared_.abandoned.interrupt(admin::begin_outcome(*this, admin::kill_status::killed), report());
 }
 
 void client_connection::stop(session::stop_request why, session::stop_handler done) {

@@ -95,9 +95,12 @@ struct config {
   std::size_t backend_compression_level = 0;  // 0: the algorithm's default
   std::size_t compression_min = 50;           // bytes: what is shorter goes uncompressed
 
-  milliseconds connect_timeout{10'000};  // to a backend: TCP connection and greeting
-  milliseconds login_timeout{10'000};    // a client's whole login
-  milliseconds kill_timeout{5'000};      // a kill's wait for its target and for the backend's answer
+  milliseconds connect_timeout{10'000};        // to a backend: TCP connection and greeting
+  milliseconds login_timeout{10'000};          // a client's whole login
+  milliseconds kill_timeout{5'000};            // a kill's wait for its target and for the backend's answer
+  bool interrupt_on_disconnect = true;         // what a client that goes away leaves running
+  std::size_t disconnect_queue_max = 4096;     // such statements that wait for their turn
+  std::size_t disconnect_interrupts_max = 16;  // at a time
   milliseconds drain_timeout{30'000};
   milliseconds idle_timeout{0};        // a client that sends no command; 0: none
   milliseconds write_timeout{60'000};  // a client that takes nothing of what is for it; 0: none

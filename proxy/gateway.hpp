@@ -1,6 +1,7 @@
 // What every worker and the admin thread share. Made by main() before any thread starts, and outlives them all.
 #pragma once
 
+#include "proxy/abandoned_statements.hpp"
 #include "proxy/admission.hpp"
 #include "proxy/auth_keys.hpp"
 #include "proxy/backend.hpp"
@@ -34,6 +35,7 @@ struct gateway {
         keys(settings),
         server(*settings.backend),
         control(settings, server, keys, tls, admin),
+        abandoned(admin_thread, current, sessions, control),
         throttle({.longest_delay = settings.login_delay_max}) {}
 
   const config settings;                  // as they were at start
@@ -47,6 +49,7 @@ struct gateway {
   auth_keys keys;
   backend server;
   control_account control;
+  abandoned_statements abandoned;
   admin::kill_counters kills;
   admin::proxy_view* view = nullptr;  // the server's; set before any thread starts
   admin::login_throttle throttle;     // of logins to the proxy itself: HTTP and root@proxysys alike

@@ -193,9 +193,22 @@ std::vector<admin::proxy_statistic> count_up(std::string_view name, const metric
 
 metric kills(const admin::kill_counters& counted) {
   metric made{"kills_total", "counter", "Commands to end a session, a server session or a statement, by outcome.", {}};
-  for (std::size_t at = 0; at < admin::kill_outcome_names.size(); ++at) {
-    made.samples.push_back({fmt::format("{{outcome=\"{}\"}}", admin::kill_outcome_names[at]), counted.value(at)});
+  for (std::uint8_t at = 0; at < admin::kill_end_count; ++at) {
+    const auto end = static_cast<admin::kill_end>(at);
+    made.samples.push_back({fmt::format("{{outcome=\"{}\"}}", to_text(end)), counted.value(end)});
   }
+  return made;
+}
+
+/// What clients left running when they went away.
+metric abandoned(const abandoned_statements& of) {
+  metric made{"abandoned_statements_total", "counter", "Statements whose client went away, by how they fared.", {}};
+  using enum admin::kill_end;
+  for (const auto each : {killed, no_route, backend_refused, backend_unreachable, timeout}) {
+    const auto name = each == killed ? std::string_view("interrupted") : to_text(each);
+    made.samples.push_back({fmt::format("{{outcome=\"{}\"}}", name), of.counted().value(each)});
+  }
+  made.samples.push_back({"{outcome=\"dropped\"}", of.dropped()});
   return made;
 }
 
@@ -223,6 +236,9 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   all.push_back(login_times(workers));
   all.push_back(stops(workers));
   all.push_back(kills(shared.kills));
+  all.push_back(abandoned(shared.abandoned));
+  all.push_back(single("abandoned_statements_waiting", "gauge", "Those that wait for their turn to be interrupted.",
+                       shared.abandoned.waiting()));
   all.push_back(worker_sessions(workers));
   all.push_back(worker_rounds(workers));
   all.push_back(

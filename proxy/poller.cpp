@@ -209,7 +209,9 @@ void poller::queue(watch& on) {
 }
 
 void poller::forget(watch& gone) {
-  // Closing the descriptor takes it out of the epoll.
+  // Closing the only descriptor takes it out of the epoll.
+  if (gone.duplicated && gone.registered) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, gone.descriptor, nullptr);
+  gone.duplicated = false;
   gone.registered = gone.may_read = gone.may_write = gone.ending = false;
   for (int index = 0; index < batch_size_; ++index) {
     auto& event = batch_[static_cast<std::size_t>(index)];

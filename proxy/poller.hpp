@@ -39,6 +39,7 @@ struct watch {
   bool may_write = false;  // a write may take something
   bool ending = false;     // the peer's end, or an error, was told: a short read is not the last one
   bool queued = false;
+  bool duplicated = false;  // another descriptor keeps the socket open: closing this one tells the epoll nothing
   wait_slot readable;
   wait_slot writable;
 };

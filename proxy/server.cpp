@@ -236,6 +236,7 @@ asio::awaitable<void> server::drain() {
   } while (shared_.sessions.size() > 0);
   // Not admin_.stop(): what still runs there, a KILL of the control account perhaps, ends within its own limit and
   // must not outlive the poller.
+  shared_.abandoned.stop();
   if (http_) http_->stop();
   tls_reload_.stop();
   token_reload_.stop();

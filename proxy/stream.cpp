@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -111,6 +112,12 @@ awaitable<error_code> stream::connect(asio::generic::stream_protocol::endpoint t
   if (errno != EINPROGRESS) co_return last_error();
   if (const auto ec = co_await writable()) co_return ec;
   co_return pending_error(watch_.descriptor);
+}
+
+int stream::duplicate() {
+  const int other = is_open() ? ::fcntl(watch_.descriptor, F_DUPFD_CLOEXEC, 0) : -1;
+  if (other >= 0) watch_.duplicated = true;
+  return other;
 }
 
 void stream::close() {

@@ -54,6 +54,9 @@ class stream {
   [[nodiscard]] boost::asio::generic::stream_protocol::endpoint local_address() const;
 
   [[nodiscard]] bool is_open() const { return watch_.descriptor >= 0; }
+  /// One more descriptor of the socket, which the caller closes: the connection stays open for the peer until both are
+  /// closed. Below zero when there is none.
+  [[nodiscard]] int duplicate();
   /// While somebody waits until he may write: a number that stays the same only while the peer takes nothing. A system
   /// call.
   [[nodiscard]] std::optional<std::uint64_t> write_progress() const;

@@ -7,6 +7,7 @@
 
 #include "protocol/connect_attributes.hpp"
 #include "session/endpoint.hpp"
+#include "session/held_connection.hpp"
 #include "session/ids.hpp"
 #include "session/published.hpp"
 #include "session/server_session.hpp"
@@ -45,6 +46,8 @@ struct stop_report {
   struct server_thread {
     std::shared_ptr<const server_session> session;
     bool was_running = false;  // a statement was in flight: closing the connection does not interrupt it
+    /// Of one that was running: until this goes, its connection_id is nobody else's. Null where there is no socket.
+    std::shared_ptr<const held_connection> held{};
   };
   bool found = false;  // false: it had ended already (or has no such server session)
   std::vector<server_thread> server_sessions;

@@ -234,7 +234,7 @@ def test_kills_are_counted_by_outcome(gate, open_session, proxysys):
     error_of(query, proxysys, "KILL PROXYSESSION 999999999")
     after = killed()
     assert after['kills_total{outcome="killed"}'] == before['kills_total{outcome="killed"}'] + 1
-    assert after['kills_total{outcome="refused"}'] == before['kills_total{outcome="refused"}'] + 1
+    assert after['kills_total{outcome="not_found"}'] == before['kills_total{outcome="not_found"}'] + 1
 
 
 def test_connections_are_listed_on_both_sides(gate, open_session, proxysys, mariadb):

@@ -1,11 +1,13 @@
 #include "admin/execute.hpp"
 
+#include "admin/kill_counters.hpp"
 #include "test/unit/admin/execute_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sessiongate::admin {
@@ -221,6 +223,64 @@ TEST_CASE_METHOD(fixture, "one server session is ended alone", "[admin][execute]
   CHECK(target->ended_ss_id == 16);
   CHECK(target->stopped_because.reason == session::stop_reason::server_session_killed);
   CHECK(fail(kill_server_session{77, 17}, owner).message == "Unknown thread id: 17");
+}
+
+TEST_CASE_METHOD(fixture, "each kill ends with one word, and is counted by it", "[admin][execute]") {
+  kill_counters counted;
+  context.kills = &counted;
+  const auto target = add({.cs_id = first_id}, 77);
+  const auto check = [&](const command& what, const principal& who, kill_end end) {
+    CAPTURE(to_text(end));
+    const auto before = counted.value(end);
+    const auto given = run(what, who);
+    CHECK(end_of(given) == end);
+    if (const auto* failed = std::get_if<failure>(&given)) CHECK(failed->outcome == end);
+    CHECK(counted.value(end) == before + 1);
+  };
+  auto viewer = token;
+  viewer.role = token_role::viewer;
+  check(kill_query{77}, token, kill_end::already_idle);
+  check(kill_session{77}, token, kill_end::killed);
+  check(kill_session{78}, token, kill_end::not_found);
+  check(kill_session{77}, other, kill_end::not_owner);
+  check(kill_session{77}, viewer, kill_end::forbidden);
+  target->server_sessions().front()->begin_request();
+  check(kill_query{77}, token, kill_end::query_interrupted);
+  for (const auto& [status, end] : {std::pair(interrupt_status::no_route, kill_end::no_route),
+                                    {interrupt_status::backend_refused, kill_end::backend_refused},
+                                    {interrupt_status::backend_unreachable, kill_end::backend_unreachable},
+                                    {interrupt_status::timeout, kill_end::timeout}}) {
+    interrupter.answer = {.status = status};
+    check(kill_query{77}, token, end);
+    check(kill_session{77}, token, end);
+    CHECK(fail(kill_query{77}, token).target->cs_id == first_id);
+  }
+  add({.cs_id = own_id}, 79);
+  check(kill_session{79}, owner, kill_end::killed_self);
+  add({.cs_id = second_id}, 77, {"10.1.0.2", 3306});
+  check(kill_session{77}, token, kill_end::ambiguous);
+}
+
+TEST_CASE_METHOD(fixture, "a thread whose connection the server has closed is not killed", "[admin][execute]") {
+  struct fake_hold : session::held_connection {
+    explicit fake_hold(bool is) : open(is) {}
+    [[nodiscard]] bool is_open() const override { return open; }
+    bool open;
+  };
+  const auto target = add({.cs_id = first_id}, 77);
+  target->server_sessions().front()->begin_request();
+  for (const bool open : {false, true}) {
+    const auto hold = std::make_shared<fake_hold>(open);
+    target->on_stop = [&](const session::stop_handler& done) {
+      auto report = target->report();
+      report.server_sessions.front().held = hold;
+      done(std::move(report));
+    };
+    CHECK(end_of(kill(kill_session{first_id}, token)) == kill_end::killed);
+    CHECK(interrupter.calls.size() == (open ? 1 : 0));
+    target->on_stop = {};
+    CHECK(hold.use_count() == 1);  // nobody holds it longer than the kill takes
+  }
 }
 
 TEST_CASE_METHOD(fixture, "a query is killed on the backend that runs it", "[admin][execute]") {

@@ -143,7 +143,7 @@ TEST_CASE("the API is served over one connection, request after request", "[admi
   CHECK(list.find("\"cs_id\":1073741825") != std::string::npos);
   CHECK(client.ask("GET /v1/sessions", "").starts_with("HTTP/1.1 401 Unauthorized\r\n"));
   CHECK(client.ask("GET /v1/sessions/7").starts_with("HTTP/1.1 404 Not Found\r\n"));
-  CHECK(client.ask("DELETE /v1/sessions/1073741825").find("{\"status\":\"killed\"") != std::string::npos);
+  CHECK(client.ask("DELETE /v1/sessions/1073741825").find("{\"outcome\":\"killed\"") != std::string::npos);
   CHECK(target->stopped_because.detail == "by token admin");
 
   const auto lines = server.lines();

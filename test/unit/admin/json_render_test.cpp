@@ -67,10 +67,11 @@ TEST_CASE("a kill's outcome is given whole", "[admin][json_render]") {
   outcome.proxy_sessid = 9223372036854775807U;
   outcome.user = "root";
   outcome.elapsed = std::chrono::microseconds(42);
-  CHECK(render_json(outcome).body.dump() ==
-        R"({"status":"killed","cs_id":5,"proxy_sessid":"9223372036854775807","ss_id":null,"connection_id":null,)"
-        R"("user":"root","interrupt":"not_needed","backend_error":null,"backend_sqlstate":null,"backend_answer":null,)"
-        R"("elapsed_us":42})");
+  CHECK(
+      render_json(outcome).body.dump() ==
+      R"({"outcome":"killed","status":"killed","cs_id":5,"proxy_sessid":"9223372036854775807","ss_id":null,"connection_id":null,)"
+      R"("user":"root","interrupt":"not_needed","backend_error":null,"backend_sqlstate":null,"backend_answer":null,)"
+      R"("elapsed_us":42,"was_running":false,"statement":null,"ran_us":null,"was_in_transaction":false})");
   outcome.status = kill_status::query_interrupted;
   outcome.ss_id = 16;
   outcome.connection_id = 77;
@@ -78,10 +79,15 @@ TEST_CASE("a kill's outcome is given whole", "[admin][json_render]") {
   outcome.backend_error = 1095;
   outcome.backend_sqlstate = "HY000";
   outcome.backend_answer = "no";
-  CHECK(render_json(outcome).body.dump() ==
-        R"({"status":"query_interrupted","cs_id":5,"proxy_sessid":"9223372036854775807","ss_id":16,"connection_id":77,)"
-        R"("user":"root","interrupt":"backend_refused","backend_error":1095,"backend_sqlstate":"HY000",)"
-        R"("backend_answer":"no","elapsed_us":42})");
+  outcome.was_running = true;
+  outcome.statement = "SELECT ?";
+  outcome.ran = std::chrono::microseconds(7);
+  CHECK(
+      render_json(outcome).body.dump() ==
+      R"({"outcome":"backend_refused","status":"query_interrupted","cs_id":5,"proxy_sessid":"9223372036854775807","ss_id":16,"connection_id":77,)"
+      R"("user":"root","interrupt":"backend_refused","backend_error":1095,"backend_sqlstate":"HY000",)"
+      R"("backend_answer":"no","elapsed_us":42,"was_running":true,"statement":"SELECT ?","ran_us":7,)"
+      R"("was_in_transaction":false})");
 }
 
 TEST_CASE("failures are problems with a status of their own", "[admin][json_render]") {
