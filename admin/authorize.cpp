@@ -130,4 +130,13 @@ verdict may(const principal& who, command_kind kind, const session::client_sessi
   return needed == tenant ? verdict::not_owner : verdict::hidden;
 }
 
+bool may_see_ended(const principal& who, const session::identity* owner) {
+  const auto how_far = reach_of(who, command_kind::list_sessions);
+  if (how_far == all) return true;
+  const bool is_proxysys = owner != nullptr && owner->user == "root" && owner->tenant == "proxysys";
+  if (owner == nullptr || how_far == none || is_proxysys) return false;
+  const bool same_tenant = owner->tenant == who.tenant && owner->cluster == who.cluster;
+  return same_tenant && (how_far == tenant || owner->user == who.user);
+}
+
 }  // namespace sessiongate::admin

@@ -51,5 +51,8 @@ enum class verdict : std::uint8_t {
 bool may(const principal& who, command_kind kind);
 /// May `who` do this to `target`? To its own session an account always may what it may at all.
 verdict may(const principal& who, command_kind kind, const session::client_session& target);
+/// May `who` read what is kept of a session that has ended, or that somebody killed? An account's own are those that
+/// logged in with its user, tenant and cluster. Null: nobody had logged in there.
+bool may_see_ended(const principal& who, const session::identity* owner);
 
 }  // namespace sessiongate::admin

@@ -63,15 +63,6 @@ std::vector<cell> to_row(const session::closed_session& gone) {
           gone.was_in_transaction};
 }
 
-/// An account's own are those that logged in with its user, tenant and cluster.
-bool may_see(const principal& who, reach how_far, const session::closed_session& gone) {
-  if (how_far == reach::all) return true;
-  const bool is_proxysys = gone.who->user == "root" && gone.who->tenant == "proxysys";
-  if (how_far == reach::none || is_proxysys || !gone.logged_in) return false;
-  const bool same_tenant = gone.who->tenant == who.tenant && gone.who->cluster == who.cluster;
-  return same_tenant && (how_far == reach::tenant || gone.who->user == who.user);
-}
-
 }  // namespace
 
 std::span<const column> closed_columns() {
@@ -82,9 +73,8 @@ std::vector<std::vector<cell>> closed_rows(const show_table& /*asked*/, const pr
                                            execution_context& context) {
   std::vector<std::vector<cell>> rows;
   if (context.closed == nullptr) return rows;
-  const auto how_far = reach_of(who, command_kind::list_sessions);
   for (const auto& each : context.closed->list()) {
-    if (may_see(who, how_far, each)) rows.push_back(to_row(each));
+    if (may_see_ended(who, each.logged_in ? each.who.get() : nullptr)) rows.push_back(to_row(each));
   }
   return rows;
 }

@@ -20,6 +20,7 @@ enum class listing : std::uint8_t {
   variables,           // of one session
   session_statistics,  // of one session
   closed_sessions,
+  kills,   // that were asked for, and what came of them
   config,  // settings
   network_threads,
   network_connections,

@@ -5,6 +5,7 @@
 #include "admin/failures.hpp"
 #include "admin/kill.hpp"
 #include "admin/kill_counters.hpp"
+#include "admin/kill_log.hpp"
 #include "admin/listing.hpp"
 #include "admin/proxy_view.hpp"
 #include "admin/session_detail.hpp"
@@ -69,6 +70,8 @@ awaitable<result> run(const Kill& what, const principal& who, execution_context&
 
 awaitable<result> execute(command what, principal who, execution_context& context) {
   const auto kind = kind_of(what);
+  const bool is_recorded = is_kill(what) && context.trail != nullptr;
+  auto record = is_recorded ? begin_record(what, who, context.sessions) : kill_record();
   result done;
   if (may(who, kind)) {
     done = co_await std::visit([&](const auto& each) { return run(each, who, context); }, what);
@@ -76,6 +79,7 @@ awaitable<result> execute(command what, principal who, execution_context& contex
     done = forbidden(who, kind);
   }
   if (is_kill(what)) tell_end(done, context);
+  if (is_recorded) context.trail->add(conclude(std::move(record), done));
   co_return done;
 }
 

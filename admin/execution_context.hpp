@@ -12,6 +12,7 @@ namespace sessiongate::admin {
 
 class proxy_view;
 class kill_counters;
+class kill_log;
 
 struct execution_context {
   session::registry& sessions;
@@ -21,6 +22,7 @@ struct execution_context {
   proxy_view* proxy = nullptr;                       // null only where nothing about the proxy is asked
   kill_counters* kills = nullptr;                    // null: not counted
   const session::closed_sessions* closed = nullptr;  // null: none are kept
+  kill_log* trail = nullptr;                         // null: not recorded
 };
 
 }  // namespace sessiongate::admin

@@ -226,6 +226,7 @@ awaitable<admin_conversation::reply> admin_conversation::act(own_server_session*
   admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
                                    ::getpid(),      shared.view, &shared.kills};
   context.closed = &shared.closed;
+  context.trail = &shared.trail;
   const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
   co_return render(result, asked);
 }

@@ -46,6 +46,7 @@ struct config {
   std::size_t user_variables_max = 256;     // kept of one session
   std::size_t statement_text_max = 256;     // bytes of a running statement that listings can show
   std::size_t closed_sessions_max = 1000;   // kept for SHOW PROXYSESSION CLOSED
+  std::size_t kills_max = 1000;             // kept for SHOW PROXYSESSION KILLS
   bool processlist_is_ours = false;         // the proxy answers SHOW [FULL] PROCESSLIST
   std::vector<operator_account> operators;  // backend accounts that see and end everything
   network_list proxy_protocol_from;         // who may send PROXY headers

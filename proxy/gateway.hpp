@@ -10,6 +10,7 @@
 #include "proxy/tls_context.hpp"
 
 #include "admin/kill_counters.hpp"
+#include "admin/kill_log.hpp"
 #include "admin/login_throttle.hpp"
 #include "admin/proxy_view.hpp"
 #include "session/closed_sessions.hpp"
@@ -31,6 +32,7 @@ struct gateway {
         admin_thread(admin.context()),
         tls(settings),
         closed(settings.closed_sessions_max),
+        trail(settings.kills_max),
         entrance(settings),
         keys(settings),
         server(*settings.backend),
@@ -45,6 +47,7 @@ struct gateway {
   session::registry sessions;
   session::id_source ids;
   session::closed_sessions closed;
+  admin::kill_log trail;
   admission entrance;
   auth_keys keys;
   backend server;

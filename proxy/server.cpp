@@ -88,6 +88,7 @@ server::server(config settings)
     local_listener_.emplace(shared_, *workers_.front(), workers_, session::endpoint{path, 0});
   }
   http_context_.closed = &shared_.closed;
+  http_context_.trail = &shared_.trail;
   if (shared_.settings.admin_enabled) start_http();
 }
 

@@ -58,6 +58,8 @@ constexpr setting table[] = {
      take_count<&config::statement_text_max, 0, 4096>, count_of<&config::statement_text_max>},
     {"closed-sessions-max", "ended sessions that are kept for SHOW PROXYSESSION CLOSED",
      take_count<&config::closed_sessions_max, 0, 1000000>, count_of<&config::closed_sessions_max>},
+    {"kills-max", "kills that are kept for SHOW PROXYSESSION KILLS", take_count<&config::kills_max, 0, 1000000>,
+     count_of<&config::kills_max>},
     {"processlist", "who answers SHOW PROCESSLIST: the backend or the proxy", assign_processlist,
      [](const config& source) { return std::string(source.processlist_is_ours ? "proxy" : "backend"); }, true},
     {"admin-listen", "address of the HTTP admin API, or off", assign_admin_listen,

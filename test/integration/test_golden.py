@@ -104,6 +104,28 @@ bytes_from_server  bytes_from_server  n {number}
 was_running        was_running        b 0
 was_in_transaction was_in_transaction b 0
 """),
+    "SHOW PROXYSESSION KILLS [filter]": Listing(
+        "SHOW PROXYSESSION KILLS WHERE cs_id = ?", "/v1/kills?cs_id={killed}", "kills", r"""
+number             number             n {number}
+at                 at                 t {time}
+by                 by                 t app@sys#obdemo \(cs_id {id}\)
+verb               verb               t kill_session
+id                 id                 u {killed}
+outcome            outcome            t killed
+cs_id              cs_id              n {killed}
+ss_id              ss_id              n NULL
+connection_id      connection_id      n {number}
+Cluster            cluster            t obdemo
+Tenant             tenant             t sys
+User               user               t app
+was_running        was_running        b 0
+statement          statement          t NULL
+ran_us             ran_us             n NULL
+was_in_transaction was_in_transaction b 0
+interrupt          interrupt          t not_needed
+message            message            t NULL
+elapsed_us         elapsed_us         n {number}
+"""),
     "SHOW [FULL] PROXYPROCESSLIST [filter]": Listing(
         "SHOW FULL PROXYPROCESSLIST WHERE Id = ?", "/v1/processes?cs_id={id}", "processes", PROCESS),
     "SHOW PROXYSESSION VARIABLES [ALL] [id] [filter]": Listing(
@@ -218,6 +240,10 @@ class Subject:
         self.known = {"gone": cs_id(gone), "id": cs_id(self.session), "pid": gate.pid, "address": ADDRESS, "number": NUMBER,
                       "time": TIME, "connection_id": query(self.session, "SELECT CONNECTION_ID()")[0][0]}
         disconnect(gone)
+        killed = connect(gate.port, user="app@sys#obdemo")
+        self.known["killed"] = cs_id(killed)
+        query(self.session, f"KILL PROXYSESSION {cs_id(killed)}")
+        disconnect(killed)
         query(self.session, "SET SESSION max_join_size = 4711")
         self.known["ss_id"] = dict(row[:2] for row in query(self.session, "SHOW PROXYSESSION ATTRIBUTE"))["ss_id"]
 
@@ -228,6 +254,8 @@ class Subject:
     def parameters(self, statement):
         if "CLOSED" in statement:
             return [self.known["gone"]]
+        if "KILLS" in statement:
+            return [self.known["killed"]]
         return [self.known["id"]] * statement.count("?")
 
 

@@ -25,9 +25,9 @@ inline std::string describe(const table_query& query) {
   return text;
 }
 inline std::string describe(const show_table& what) {
-  constexpr std::array names{"list",   "processes", "mysql processes", "variables",   "session stats",
-                             "closed", "config",    "threads",         "connections", "stats",
-                             "memory", "info",      "clusters",        "version",     "help"};
+  constexpr std::array names{"list",  "processes", "mysql processes", "variables",   "session stats", "closed",
+                             "kills", "config",    "threads",         "connections", "stats",         "memory",
+                             "info",  "clusters",  "version",         "help"};
   return names.at(static_cast<std::size_t>(what.what)) + std::string(what.full ? " full" : "") + describe(what.query);
 }
 inline std::string describe(const show_session& what) {

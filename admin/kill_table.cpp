@@ -1,0 +1,95 @@
+#include "admin/kill_table.hpp"
+
+#include "admin/authorize.hpp"
+#include "admin/kill_log.hpp"
+#include "admin/session_table.hpp"
+
+#include <string>
+
+namespace sessiongate::admin {
+
+namespace {
+
+constexpr column columns[] = {
+    {.sql_name = "number", .json_name = "number", .type = value_type::signed_integer},
+    {.sql_name = "at", .json_name = "at"},
+    {.sql_name = "by", .json_name = "by"},
+    {.sql_name = "verb", .json_name = "verb"},
+    {.sql_name = "id", .json_name = "id", .type = value_type::wide_id},
+    {.sql_name = "outcome", .json_name = "outcome"},
+    {.sql_name = "cs_id", .json_name = "cs_id", .type = value_type::signed_integer},
+    {.sql_name = "ss_id", .json_name = "ss_id", .type = value_type::signed_integer},
+    {.sql_name = "connection_id", .json_name = "connection_id", .type = value_type::signed_integer},
+    {.sql_name = "Cluster", .json_name = "cluster"},
+    {.sql_name = "Tenant", .json_name = "tenant"},
+    {.sql_name = "User", .json_name = "user"},
+    {.sql_name = "was_running", .json_name = "was_running", .type = value_type::boolean},
+    {.sql_name = "statement", .json_name = "statement"},
+    {.sql_name = "ran_us", .json_name = "ran_us", .type = value_type::signed_integer},
+    {.sql_name = "was_in_transaction", .json_name = "was_in_transaction", .type = value_type::boolean},
+    {.sql_name = "interrupt", .json_name = "interrupt"},
+    {.sql_name = "message", .json_name = "message"},
+    {.sql_name = "elapsed_us", .json_name = "elapsed_us", .type = value_type::signed_integer},
+};
+
+template <class Number>
+cell to_cell(Number value) {
+  return static_cast<std::int64_t>(value);
+}
+
+template <class Number>
+cell null_when_zero(Number value) {
+  return value == 0 ? cell() : to_cell(value);
+}
+
+cell null_when_empty(const std::string& text) {
+  return text.empty() ? cell() : cell(text);
+}
+
+std::vector<cell> to_row(const kill_record& done) {
+  const auto& target = done.target;
+  const auto* who = done.identity.get();
+  return {to_cell(done.number),
+          format_time(done.at),
+          to_text(done.by),
+          std::string(to_text(done.verb)),
+          done.id,
+          std::string(to_text(done.end)),
+          null_when_zero(target.cs_id),
+          null_when_zero(target.ss_id),
+          null_when_zero(target.connection_id),
+          who == nullptr ? cell() : cell(who->cluster),
+          who == nullptr ? cell() : cell(who->tenant),
+          who == nullptr ? cell() : cell(who->user),
+          target.was_running,
+          null_when_empty(target.statement),
+          target.was_running ? to_cell(target.ran.count()) : cell(),
+          target.was_in_transaction,
+          std::string(to_text(target.interrupt)),
+          null_when_empty(done.message.empty() ? target.backend_answer : done.message),
+          to_cell(target.elapsed.count())};
+}
+
+bool is_same(const principal& left, const principal& right) {
+  return left.kind == right.kind && left.user == right.user && left.tenant == right.tenant &&
+         left.cluster == right.cluster && left.token == right.token;
+}
+
+}  // namespace
+
+std::span<const column> kill_columns() {
+  return columns;
+}
+
+std::vector<std::vector<cell>> kill_rows(const show_table& /*asked*/, const principal& who,
+                                         execution_context& context) {
+  std::vector<std::vector<cell>> rows;
+  if (context.trail == nullptr) return rows;
+  for (const auto& each : context.trail->list()) {
+    const bool visible = is_same(who, each.by) || may_see_ended(who, each.identity.get());
+    if (visible) rows.push_back(to_row(each));
+  }
+  return rows;
+}
+
+}  // namespace sessiongate::admin

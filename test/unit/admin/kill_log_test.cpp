@@ -1,0 +1,90 @@
+#include "admin/kill_log.hpp"
+
+#include "admin/kill_table.hpp"
+#include "test/unit/admin/execute_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <string>
+
+namespace sessiongate::admin {
+namespace {
+
+using test::first_id;
+
+struct fixture : test::execute_fixture {
+  fixture() { context.trail = &trail; }
+
+  std::vector<std::map<std::string_view, cell>> seen_by(const principal& who) {
+    std::vector<std::map<std::string_view, cell>> rows;
+    for (const auto& row : kill_rows({.what = listing::kills}, who, context)) {
+      auto& named = rows.emplace_back();
+      for (std::size_t at = 0; at < row.size(); ++at) named[kill_columns()[at].sql_name] = row[at];
+    }
+    return rows;
+  }
+
+  kill_log trail{2};
+};
+
+cell text(std::string value) {
+  return value;
+}
+
+TEST_CASE_METHOD(fixture, "a kill is recorded with who, whom and what came of it", "[admin][kill_log]") {
+  add({.cs_id = first_id}, 7);
+  kill(kill_session{first_id}, owner);
+  auto rows = seen_by(owner);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["number"] == cell(std::int64_t{1}));
+  CHECK(rows[0]["by"] == text(to_text(owner)));
+  CHECK(rows[0]["verb"] == text("kill_session"));
+  CHECK(rows[0]["outcome"] == text("killed"));
+  CHECK(rows[0]["id"] == cell(std::uint64_t{first_id}));
+  CHECK(rows[0]["cs_id"] == cell(std::int64_t{first_id}));
+  CHECK(rows[0]["User"] == text("root"));
+  CHECK(rows[0]["message"] == cell());
+}
+
+TEST_CASE_METHOD(fixture, "a kill that was refused is recorded, too", "[admin][kill_log]") {
+  add({.cs_id = first_id}, 7);
+  fail(kill_session{first_id}, other);
+  fail(kill_session{4711}, other);
+  auto rows = seen_by(other);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["outcome"] == text("not_found"));
+  CHECK(rows[0]["id"] == cell(std::uint64_t{4711}));
+  CHECK(rows[0]["cs_id"] == cell());
+  CHECK(rows[1]["outcome"] == text("not_owner"));
+  CHECK(rows[1]["message"] == text("You are not owner of thread " + std::to_string(first_id)));
+}
+
+TEST_CASE_METHOD(fixture, "others see the kills of sessions that they may list", "[admin][kill_log]") {
+  add({.cs_id = first_id}, 7);
+  fail(kill_session{first_id}, other);
+  CHECK(seen_by(owner).size() == 1);  // it is the owner's session
+  CHECK(seen_by(stranger).empty());
+  CHECK(seen_by(token).size() == 1);
+  fail(kill_session{4711}, other);
+  CHECK(seen_by(owner).size() == 1);  // of none: the caller's alone
+  CHECK(seen_by(token).size() == 2);
+}
+
+TEST_CASE_METHOD(fixture, "the ring keeps the last ones, and the numbers go on", "[admin][kill_log]") {
+  for (const std::uint64_t id : {1U, 2U, 3U}) fail(kill_session{id}, owner);
+  auto rows = seen_by(owner);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["number"] == cell(std::int64_t{3}));
+  CHECK(rows[1]["number"] == cell(std::int64_t{2}));
+  CHECK(seen_by(owner)[0]["id"] == cell(std::uint64_t{3}));
+}
+
+TEST_CASE_METHOD(fixture, "what is not a kill is not recorded", "[admin][kill_log]") {
+  run(ping{}, owner);
+  run(show_table{}, owner);
+  CHECK(seen_by(token).empty());
+}
+
+}  // namespace
+}  // namespace sessiongate::admin
