@@ -46,9 +46,11 @@ cell null_when_empty(const std::string& text) {
   return text.empty() ? cell() : cell(text);
 }
 
-std::vector<cell> to_row(const kill_record& done) {
-  const auto& target = done.target;
-  const auto* who = done.identity.get();
+/// Of a session that the reader may not list there is nothing but what its own kill was told: a refused kill must not
+/// tell that the session exists, or whose it is.
+std::vector<cell> to_row(const kill_record& done, bool may_list) {
+  const auto target = may_list ? done.target : kill_outcome();
+  const auto* who = may_list ? done.identity.get() : nullptr;
   return {to_cell(done.number),
           format_time(done.at),
           to_text(done.by),
@@ -67,7 +69,7 @@ std::vector<cell> to_row(const kill_record& done) {
           target.was_in_transaction,
           std::string(to_text(target.interrupt)),
           null_when_empty(done.message.empty() ? target.backend_answer : done.message),
-          to_cell(target.elapsed.count())};
+          to_cell(done.target.elapsed.count())};
 }
 
 bool is_same(const principal& left, const principal& right) {
@@ -86,8 +88,8 @@ std::vector<std::vector<cell>> kill_rows(const show_table& /*asked*/, const prin
   std::vector<std::vector<cell>> rows;
   if (context.trail == nullptr) return rows;
   for (const auto& each : context.trail->list()) {
-    const bool visible = is_same(who, each.by) || may_see_ended(who, each.identity.get());
-    if (visible) rows.push_back(to_row(each));
+    const bool may_list = may_see_ended(who, each.identity.get());
+    if (may_list || is_same(who, each.by)) rows.push_back(to_row(each, may_list));
   }
   return rows;
 }

@@ -71,6 +71,23 @@ TEST_CASE_METHOD(fixture, "others see the kills of sessions that they may list",
   CHECK(seen_by(token).size() == 2);
 }
 
+TEST_CASE_METHOD(fixture, "one's own refused kill tells nothing of a session that one may not list",
+                 "[admin][kill_log]") {
+  add({.cs_id = first_id}, 7);
+  CHECK(fail(kill_session{first_id}, stranger).kind == failure_kind::unknown_id);
+  auto rows = seen_by(stranger);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["outcome"] == text("not_found"));
+  CHECK(rows[0]["id"] == cell(std::uint64_t{first_id}));
+  for (const auto* hidden : {"cs_id", "connection_id", "Cluster", "Tenant", "User", "statement", "ran_us"}) {
+    INFO(hidden);
+    CHECK(rows[0][hidden] == cell());
+  }
+  CHECK(rows[0]["was_running"] == cell(false));
+  CHECK(rows[0]["was_in_transaction"] == cell(false));
+  CHECK(seen_by(token)[0]["User"] == text("root"));  // who may list it has the whole truth
+}
+
 TEST_CASE_METHOD(fixture, "the ring keeps the last ones, and the numbers go on", "[admin][kill_log]") {
   for (const std::uint64_t id : {1U, 2U, 3U}) fail(kill_session{id}, owner);
   auto rows = seen_by(owner);
