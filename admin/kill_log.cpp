@@ -1,5 +1,6 @@
 #include "admin/kill_log.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace sessiongate::admin {
@@ -29,10 +30,14 @@ kill_record conclude(kill_record begun, const result& done) {
 }
 
 void kill_log::add(kill_record done) {
+  std::optional<kill_record> oldest;  // dies after the lock is gone
   const std::lock_guard lock(mutex_);
   done.number = ++last_number_;
   if (limit_ == 0) return;
-  if (kept_.size() == limit_) kept_.pop_front();
+  if (kept_.size() == limit_) {
+    oldest = std::move(kept_.front());
+    kept_.pop_front();
+  }
   kept_.push_back(std::move(done));
 }
 

@@ -32,11 +32,8 @@ std::optional<thread_address> find_thread(std::uint64_t id, command_kind kind, c
   const auto& target = *targets.front();
   const auto servers = target.server_sessions();
   if (servers.empty() || may(who, kind, target) != verdict::not_owner) return std::nullopt;
-  thread_address found{servers.front()->backend(), servers.front()->connection_id(), {}};
-  found.outcome.cs_id = target.cs_id();
-  found.outcome.proxy_sessid = target.proxy_sessid();
-  found.outcome.user = target.who()->user;
-  return found;
+  return thread_address{servers.front()->backend(), servers.front()->connection_id(),
+                        begin_outcome(target, kill_status::killed)};
 }
 
 result to_result(const interrupt_answer& answer, std::uint64_t id, command_kind kind, thread_address asked) {

@@ -20,6 +20,14 @@ def binary():
     return str(path)
 
 
+def ctl(gate, *words, token=ADMIN_TOKEN, **environment):
+    """One command of `sessiongate ctl`, run to its end."""
+    variables = {**os.environ, "SESSIONGATE_CTL_URL": f"http://127.0.0.1:{gate.admin_port}",
+                 "SESSIONGATE_ADMIN_TOKEN": token, **environment}
+    return subprocess.run([binary(), "ctl", *map(str, words)], env=variables, capture_output=True, text=True,
+                          timeout=seconds(30), check=False)
+
+
 def flags(settings):
     """{'login_timeout': '1s'} -> ['--login-timeout', '1s']; None leaves one out."""
     words = []

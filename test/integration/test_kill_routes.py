@@ -2,9 +2,7 @@
 answer is told to be."""
 
 import json
-import os
 import signal
-import subprocess
 import time
 
 import pytest
@@ -13,7 +11,7 @@ import raw_client as raw
 from clients import Admin, connect, disconnect, error_of, exists_on_backend, query, runs_on_backend
 from mariadb_server import MariadbServer
 from raw_client import RawClient
-from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, binary
+from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
 from support import seconds, wait_until
 
 KILL_TIMEOUT = 1  # second
@@ -53,12 +51,6 @@ def over_http(gate, victim):
     assert (told["outcome"], told["was_running"], told["was_in_transaction"]) == ("killed", True, True)
     assert told["statement"] == "SELECT SLEEP(?)"
     assert told["ran_us"] > 0
-
-
-def ctl(gate, *words):
-    told = {**os.environ, "SESSIONGATE_CTL_URL": f"http://127.0.0.1:{gate.admin_port}", "SESSIONGATE_ADMIN_TOKEN": ADMIN_TOKEN}
-    return subprocess.run([binary(), "ctl", *map(str, words)], env=told, capture_output=True, text=True, timeout=seconds(30),
-                          check=False)
 
 
 def over_ctl(gate, victim):

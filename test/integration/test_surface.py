@@ -1,15 +1,13 @@
 """Every command of the surface in each of its faces: SQL as text and prepared, HTTP as JSON and as a table, ctl."""
 
 import json
-import os
-import subprocess
 
 import pytest
 
 from clients import Admin, connect, cs_id, disconnect, error_of, query
 from raw_client import RawClient
 from result_sets import LONGLONG, VAR_STRING, binary_row, definition, split_packets
-from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, binary
+from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
 from support import ROOT
 
 NUMBER, TEXT = LONGLONG, VAR_STRING
@@ -265,13 +263,6 @@ def test_the_openapi_document_has_every_command(admin, proxysys):
 
 
 # ctl
-
-def ctl(gate, *words, token=ADMIN_TOKEN, **environment):
-    variables = {**os.environ, "SESSIONGATE_CTL_URL": f"http://127.0.0.1:{gate.admin_port}",
-                 "SESSIONGATE_ADMIN_TOKEN": token, **environment}
-    return subprocess.run([binary(), "ctl", *map(str, words)], env=variables, capture_output=True, text=True, timeout=30,
-                          check=False)
-
 
 def test_ctl_lists_shows_and_kills(gate, open_session):
     session = open_session(user="app@sys#obdemo")
