@@ -2,6 +2,7 @@
 // thing that acts on it. command_table.hpp tells how each is given.
 #pragma once
 
+#include "admin/kill_manner.hpp"
 #include "admin/table_query.hpp"
 #include "session/tracked_variables.hpp"
 
@@ -54,18 +55,21 @@ struct kill_session {
   /// KILL as MySQL has it: an id that the proxy does not know, or a session that the caller does not own, is the
   /// backend's to decide about. KILL PROXYSESSION is the proxy's alone.
   bool plain = false;
+  kill_manner how{};
 };
 
 /// KILL PROXYSESSION id ss_id · DELETE /v1/sessions/{id}/server-sessions/{ss_id}.
 struct kill_server_session {
   std::uint64_t id = 0;
   std::uint64_t ss_id = 0;
+  kill_manner how{};
 };
 
 /// KILL QUERY id · POST /v1/sessions/{id}/kill-query.
 struct kill_query {
   std::uint64_t id = 0;
   bool plain = false;  // as in kill_session
+  kill_manner how{};   // its reason only: a query is interrupted at once
 };
 
 /// ALTER PROXYCONFIG SET name = value · PUT /v1/config/{name}.
