@@ -23,6 +23,7 @@ struct execution_context {
   kill_counters* kills = nullptr;                    // null: not counted
   const session::closed_sessions* closed = nullptr;  // null: none are kept
   kill_log* trail = nullptr;                         // null: not recorded
+  std::chrono::milliseconds gentle_timeout{60'000};  // of a gentle kill that names none; 0: it waits for ever
 };
 
 }  // namespace sessiongate::admin

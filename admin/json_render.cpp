@@ -89,7 +89,10 @@ json describe(const kill_outcome& what) {
           {"was_running", what.was_running},
           {"statement", null_when_empty(what.statement)},
           {"ran_us", what.was_running ? json(what.ran.count()) : json()},
-          {"was_in_transaction", what.was_in_transaction}};
+          {"was_in_transaction", what.was_in_transaction},
+          {"ending", to_text(what.ending)},
+          {"waited_us", what.waited.count()},
+          {"ended_with", null_when_empty(what.ended_with)}};
 }
 
 http_answer render(const kill_outcome& what) {

@@ -1,6 +1,7 @@
 #include "admin/kill.hpp"
 
 #include "admin/failures.hpp"
+#include "admin/gentle_kill.hpp"
 #include "admin/plain_kill.hpp"
 #include "admin/stop_wait.hpp"
 #include "admin/targets.hpp"
@@ -92,8 +93,14 @@ awaitable<result> finish_stop(std::function<void(session::stop_handler)> start, 
   co_return outcome;
 }
 
-session::stop_request stop_request(session::stop_reason reason, const principal& who) {
-  return {.reason = reason, .detail = "by " + to_text(who)};
+/// A session that waits for its own end would wait for ever.
+failure own_gentle_end() {
+  failure failed;
+  failed.kind = failure_kind::bad_value;
+  failed.code = protocol::er::wrong_arguments;
+  failed.sqlstate = "HY000";
+  failed.message = "Incorrect arguments to KILL PROXYSESSION: a session cannot wait for its own end with AFTER";
+  return failed;
 }
 
 server_session_ptr find_running(const session::client_session& target) {
@@ -134,7 +141,31 @@ result finish_query_kill(kill_outcome outcome, const interrupt_answer& answer) {
   return timed_out(std::move(outcome), "The backend did not answer the KILL in time");
 }
 
+awaitable<result> kill_at_once(client_session_ptr target, const kill_session& what, const principal& who,
+                               execution_context& context) {
+  if (target->cs_id() == who.cs_id) co_return begin_outcome(*target, kill_status::killed_self);
+  auto start = [&](session::stop_handler done) {
+    target->stop(stop_request(session::stop_reason::killed, who, what.how), std::move(done));
+  };
+  co_return co_await finish_stop(start, what.id, begin_outcome(*target, kill_status::killed), context);
+}
+
+awaitable<result> kill_at_once(client_session_ptr target, const kill_server_session& what, const principal& who,
+                               execution_context& context) {
+  auto start = [&](session::stop_handler done) {
+    target->end_server_session(what.ss_id, stop_request(session::stop_reason::server_session_killed, who, what.how),
+                               std::move(done));
+  };
+  auto outcome = begin_outcome(*target, kill_status::killed);
+  outcome.ss_id = what.ss_id;
+  co_return co_await finish_stop(start, what.ss_id, std::move(outcome), context);
+}
+
 }  // namespace
+
+session::stop_request stop_request(session::stop_reason reason, const principal& who, const kill_manner& how) {
+  return {.reason = reason, .detail = "by " + to_text(who) + (how.reason.empty() ? "" : ": " + how.reason)};
+}
 
 awaitable<result> kill(const kill_session& what, const principal& who, execution_context& context) {
   if (what.plain) {
@@ -143,11 +174,10 @@ awaitable<result> kill(const kill_session& what, const principal& who, execution
   auto found = find_target(what.id, who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto target = std::get<client_session_ptr>(found);
-  if (target->cs_id() == who.cs_id) co_return begin_outcome(*target, kill_status::killed_self);
-  auto start = [&](session::stop_handler done) {
-    target->stop(stop_request(session::stop_reason::killed, who), std::move(done));
-  };
-  co_return co_await finish_stop(start, what.id, begin_outcome(*target, kill_status::killed), context);
+  if (what.how.when == kill_moment::at_once) co_return co_await kill_at_once(target, what, who, context);
+  if (target->cs_id() == who.cs_id) co_return own_gentle_end();
+  co_return co_await kill_gently({.session = target}, what.how, who, context,
+                                 [&] { return kill_at_once(target, what, who, context); });
 }
 
 awaitable<result> kill(const kill_server_session& what, const principal& who, execution_context& context) {
@@ -155,13 +185,10 @@ awaitable<result> kill(const kill_server_session& what, const principal& who, ex
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto target = std::get<client_session_ptr>(found);
   if (!target->find_server_session(what.ss_id)) co_return unknown_thread(what.ss_id);
-  auto start = [&](session::stop_handler done) {
-    target->end_server_session(what.ss_id, stop_request(session::stop_reason::server_session_killed, who),
-                               std::move(done));
-  };
-  auto outcome = begin_outcome(*target, kill_status::killed);
-  outcome.ss_id = what.ss_id;
-  co_return co_await finish_stop(start, what.ss_id, std::move(outcome), context);
+  if (what.how.when == kill_moment::at_once) co_return co_await kill_at_once(target, what, who, context);
+  if (target->cs_id() == who.cs_id) co_return own_gentle_end();
+  co_return co_await kill_gently({.session = target, .ss_id = what.ss_id}, what.how, who, context,
+                                 [&] { return kill_at_once(target, what, who, context); });
 }
 
 awaitable<result> kill(const kill_query& what, const principal& who, execution_context& context) {

@@ -17,6 +17,9 @@ boost::asio::awaitable<result> kill(const kill_session& what, const principal& w
 boost::asio::awaitable<result> kill(const kill_server_session& what, const principal& who, execution_context& context);
 boost::asio::awaitable<result> kill(const kill_query& what, const principal& who, execution_context& context);
 
+/// What a session that is killed so is told to end for.
+session::stop_request stop_request(session::stop_reason reason, const principal& who, const kill_manner& how);
+
 /// Interrupts what a session has left running whose client went away. Who calls it closes the session; `target` is what
 /// begin_outcome() gave before.
 boost::asio::awaitable<kill_outcome> interrupt_abandoned(kill_outcome target, session::stop_report left,

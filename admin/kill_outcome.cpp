@@ -15,8 +15,24 @@ std::string_view to_text(kill_status status) {
       return "query_interrupted";
     case kill_status::already_idle:
       return "already_idle";
+    case kill_status::ended_otherwise:
+      return "ended_otherwise";
   }
   return "unknown";
+}
+
+std::string_view to_text(kill_ending ending) {
+  switch (ending) {
+    case kill_ending::at_once:
+      return "at_once";
+    case kill_ending::after_statement:
+      return "after_statement";
+    case kill_ending::after_transaction:
+      return "after_transaction";
+    case kill_ending::at_timeout:
+      break;
+  }
+  return "at_timeout";
 }
 
 std::string_view to_text(interrupt_status status) {
@@ -47,6 +63,8 @@ std::string_view to_text(kill_end end) {
       return "query_interrupted";
     case kill_end::already_idle:
       return "already_idle";
+    case kill_end::ended_otherwise:
+      return "ended_otherwise";
     case kill_end::not_found:
       return "not_found";
     case kill_end::not_owner:
@@ -105,6 +123,8 @@ kill_end end_of(const kill_outcome& what) {
       return kill_end::killed_self;
     case kill_status::query_interrupted:
       return kill_end::query_interrupted;
+    case kill_status::ended_otherwise:
+      return kill_end::ended_otherwise;
     case kill_status::already_idle:
       break;
   }

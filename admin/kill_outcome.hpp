@@ -18,8 +18,18 @@ enum class kill_status : std::uint8_t {
   killed_self,        // the caller's own: the caller gets 1317 and is closed
   query_interrupted,  // the backend confirmed
   already_idle,       // KILL QUERY on a session that runs nothing
+  ended_otherwise,    // a gentle kill waited, and the session ended for another reason first
 };
 std::string_view to_text(kill_status status);
+
+/// When a kill came to its end.
+enum class kill_ending : std::uint8_t {
+  at_once,
+  after_statement,    // it waited for that
+  after_transaction,  // it waited for that
+  at_timeout,         // it waited in vain, and did not wait longer
+};
+std::string_view to_text(kill_ending ending);
 
 /// How the statement that was running on a backend fared.
 enum class interrupt_status : std::uint8_t {
@@ -39,6 +49,7 @@ enum class kill_end : std::uint8_t {
   killed_self,
   query_interrupted,
   already_idle,
+  ended_otherwise,
   not_found,
   not_owner,
   ambiguous,
@@ -49,7 +60,7 @@ enum class kill_end : std::uint8_t {
   timeout,  // of the target's worker, or of the backend
   refused,  // for another reason: the command cannot be carried out as it was given
 };
-inline constexpr std::uint8_t kill_end_count = 13;
+inline constexpr std::uint8_t kill_end_count = 14;
 std::string_view to_text(kill_end end);
 
 struct kill_outcome {
@@ -68,6 +79,9 @@ struct kill_outcome {
   std::string statement{};          // what ran, its literals masked; empty: nothing, or its text is not kept
   std::chrono::microseconds ran{};  // for how long it had been running
   bool was_in_transaction = false;
+  kill_ending ending = kill_ending::at_once;
+  std::chrono::microseconds waited{};  // of `elapsed`, how long it waited for the session
+  std::string ended_with{};            // ended_otherwise: why the session ended
 };
 
 /// What a kill finds at its target. Any thread.

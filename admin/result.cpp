@@ -21,6 +21,9 @@ std::string summarize_alternative(const kill_outcome& what) {
   if (what.connection_id != 0) line << " connection_id=" << what.connection_id;
   line << " user=" << what.user << " interrupt=" << to_text(what.interrupt);
   if (!what.backend_answer.empty()) line << " backend=" << what.backend_error << ' ' << what.backend_answer;
+  if (what.ending != kill_ending::at_once) line << " ending=" << to_text(what.ending);
+  if (what.waited.count() != 0) line << " waited_us=" << what.waited.count();
+  if (!what.ended_with.empty()) line << " ended_with=" << what.ended_with;
   line << " elapsed_us=" << what.elapsed.count();
   return std::move(line).str();
 }

@@ -6,7 +6,9 @@
 #include "protocol/packet.hpp"
 
 #include <array>
+#include <iomanip>
 #include <span>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -103,6 +105,29 @@ void render(const target& to, const acknowledgement& what) {
   write_ok(to, what.message);
 }
 
+std::string in_seconds(std::chrono::microseconds time) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(3) << std::chrono::duration<double>(time).count() << " s";
+  return std::move(text).str();
+}
+
+/// How a gentle kill came to its end.
+std::string describe_ending(const kill_outcome& what) {
+  if (what.status == kill_status::ended_otherwise)
+    return "The session ended otherwise first" + (what.ended_with.empty() ? "" : ": " + what.ended_with);
+  switch (what.ending) {
+    case kill_ending::at_once:
+      break;
+    case kill_ending::after_statement:
+      return "Killed after its statement, after a wait of " + in_seconds(what.waited);
+    case kill_ending::after_transaction:
+      return "Killed after its transaction, after a wait of " + in_seconds(what.waited);
+    case kill_ending::at_timeout:
+      return "Killed at the timeout, after a wait of " + in_seconds(what.waited);
+  }
+  return {};
+}
+
 /// What the client would otherwise not learn: the session is closed, its statement may run on.
 std::string describe_interrupt(const kill_outcome& what) {
   if (what.interrupt == interrupt_status::not_needed || what.interrupt == interrupt_status::interrupted) return {};
@@ -115,7 +140,8 @@ void render(const target& to, const kill_outcome& what) {
   if (what.status == kill_status::killed_self) {
     return write_error(to, {protocol::er::query_interrupted, "70100", "Query execution was interrupted"});
   }
-  write_ok(to, describe_interrupt(what));
+  const auto interrupt = describe_interrupt(what);
+  write_ok(to, interrupt.empty() ? describe_ending(what) : interrupt);
 }
 
 void render(const target& to, const failure& what) {

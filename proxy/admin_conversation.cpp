@@ -227,6 +227,7 @@ awaitable<admin_conversation::reply> admin_conversation::act(own_server_session*
                                    ::getpid(),      shared.view, &shared.kills};
   context.closed = &shared.closed;
   context.trail = &shared.trail;
+  context.gentle_timeout = shared.settings.gentle_kill_timeout;
   const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
   co_return render(result, asked);
 }

@@ -1,13 +1,10 @@
 #include "proxy/client_connection.hpp"
 
-#include "proxy/error_reply.hpp"
 #include "proxy/held_socket.hpp"
 #include "proxy/log.hpp"
 #include "proxy/login.hpp"
 #include "proxy/proxysys.hpp"
 #include "proxy/relay.hpp"
-
-#include "protocol/err_packet.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -35,6 +32,7 @@ client_connection::~client_connection() {
 void client_connection::start() {
   if (ended()) return;  // killed between accept and here
   home_.link(*this);
+  if (shared_.draining.load(std::memory_order_relaxed)) drain();
   home_.counters().accepted.add(1);
   log_event(log_level::debug, "session_opened",
             {{"cs_id", cs_id()}, {"client", this->client_session::client().text()}});
@@ -74,6 +72,7 @@ void client_connection::end(session::stop_request why) {
   if (!authenticating_) detach_backend();
   shared_.sessions.remove(cs_id());
   give_places_back();
+  if (const auto marks = std::move(marks_)) tell_marks(marks->take_all(), why_);
 }
 
 void client_connection::give_places_back() {
@@ -156,17 +155,26 @@ void client_connection::end_server_session(std::uint64_t ss_id, session::stop_re
     session::stop_report found;
     if (!self->ended() && self->bound_ && self->bound_->ss_id() == ss_id) {
       found = self->report();
-      log_event(log_level::info, "server_session_closed",
-                {{"cs_id", self->cs_id()},
-                 {"ss_id", ss_id},
-                 {"connection_id", self->bound_->connection_id()},
-                 {"reason", session::to_text(why.reason)},
-                 {"detail", why.detail}});
-      self->lost_server_session_ = true;
-      self->detach_backend();
+      self->lose_server_session(why);
     }
     if (done) done(std::move(found));
   });
+}
+
+void client_connection::lose_server_session(const session::stop_request& why) {
+  const auto ss_id = bound_->ss_id();
+  log_event(log_level::info, "server_session_closed",
+            {{"cs_id", cs_id()},
+             {"ss_id", ss_id},
+             {"connection_id", bound_->connection_id()},
+             {"reason", session::to_text(why.reason)},
+             {"detail", why.detail}});
+  lost_server_session_ = true;
+  detach_backend();
+  if (!marks_) return;
+  auto asked = marks_->take_about(ss_id);
+  note_marks();
+  tell_marks(std::move(asked), why);
 }
 
 stream& client_connection::make_backend() {
@@ -180,6 +188,7 @@ bool client_connection::bind_backend(std::uint32_t connection_id) {
   bound_ = std::make_shared<session::server_session>(shared_.ids.next_server_session(), shared_.server.name(),
                                                      connection_id);
   add_server_session(bound_);
+  note_marks();
   return true;
 }
 
@@ -189,6 +198,7 @@ void client_connection::detach_backend() {
   shared_.sessions.unbind(bound_->connection_id(), cs_id());
   remove_server_session(bound_->ss_id());
   bound_.reset();
+  serving_ = nullptr;
 }
 
 void client_connection::logged_in(session::identity who, std::string database) {
@@ -204,48 +214,6 @@ void client_connection::logged_in_as_proxysys() {
   proxysys_ = true;
   hold_name_place({});
   logged_in(*who(), {});
-}
-
-void client_connection::look_at_clock(worker::clock::time_point now) {
-  if (state() != session::client_session_state::active_reader) return;  // a login has a limit of its own
-  constexpr std::uint64_t idle = std::uint64_t{1} << 63U;  // the two numbers must not be taken for each other
-  const auto& limits = shared_.settings;
-  if (const auto progress = client_.write_progress()) {
-    const auto still = silence_.look(*progress & ~idle, now);
-    if (limits.write_timeout.count() > 0 && still >= limits.write_timeout) {
-      end({stop_reason::client_stalled, "it took nothing of what was sent to it for write-timeout"});
-    }
-  } else if (statement_running()) {
-    silence_.forget();
-  } else {
-    const auto commands = own_commands_ + (bound_ ? bound_->request_count() : 0);
-    const auto still = silence_.look(idle | commands, now);
-    if (limits.idle_timeout.count() > 0 && still >= limits.idle_timeout) end_idle();
-  }
-}
-
-/// MySQL tells since version 8; what MariaDB says to a connection that it ends is 1927.
-void client_connection::end_idle() {
-  note_error();
-  const bool mariadb = shared_.server.last_greeting()->server_version.find("MariaDB") != std::string::npos;
-  send_last_error(client_,
-                  mariadb ? protocol::server_error{protocol::er::connection_killed, "70100",
-                                                   "Connection was killed: it was idle for longer than idle-timeout"}
-                          : protocol::server_error{protocol::er::client_interaction_timeout, "HY000",
-                                                   "The client was disconnected by the server because of inactivity. "
-                                                   "See idle-timeout for configuring this behavior."});
-  end({stop_reason::idle_timeout, "no command for idle-timeout"});
-}
-
-void client_connection::drain() {
-  if (state() == session::client_session_state::active_reader && !statement_running()) end_if_draining();
-}
-
-void client_connection::end_if_draining() {
-  if (ended() || answering_ || in_transaction() || !shared_.draining.load(std::memory_order_relaxed)) return;
-  note_error();
-  send_last_error(client_, {protocol::er::server_shutdown, "08S01", "Server shutdown in progress"});
-  end({stop_reason::drained, "the proxy is stopping"});
 }
 
 }  // namespace sessiongate::proxy

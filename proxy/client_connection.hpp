@@ -1,11 +1,12 @@
 // A client session with its sockets: from accept to close. Lives on one worker; the threads of others reach it only
-// through the two posting functions of its base (stop, end_server_session).
+// through the posting functions of its base (stop, end_server_session, stop_gently, withdraw_stop).
 //
 // Kept alive by the registry while it is live, and by its own coroutines until they have ended.
 #pragma once
 
 #include "proxy/gateway.hpp"
 #include "proxy/standstill.hpp"
+#include "proxy/stop_marks.hpp"
 #include "proxy/stream.hpp"
 #include "proxy/worker.hpp"
 
@@ -26,6 +27,8 @@ class client_connection final : public session::client_session,
 
   void stop(session::stop_request why, session::stop_handler done) override;
   void end_server_session(std::uint64_t ss_id, session::stop_request why, session::stop_handler done) override;
+  void stop_gently(session::gentle_stop how, session::stop_handler done) override;
+  void withdraw_stop(session::stop_mark mark) override;
 
   // All that follows: the worker's thread only.
 
@@ -36,11 +39,14 @@ class client_connection final : public session::client_session,
   void end(session::stop_request why);
   [[nodiscard]] bool ended() const { return why_.reason != session::stop_reason::none; }
 
-  /// The proxy is stopping: ends now when nothing runs and no transaction is open, else as soon as that is so.
+  /// The proxy is stopping: a gentle stop behind the transaction.
   void drain();
-  /// Between two statements: ends the session when the proxy is draining.
-  void end_if_draining();
-  /// While the proxy itself answers a command, a drain waits as it does for a statement.
+  /// Between two statements: a gentle stop may be due.
+  void end_if_due() {
+    if (marks_) [[unlikely]]
+      end_marked();
+  }
+  /// While the proxy itself answers a command, a gentle stop waits as it does for a statement.
   void set_answering(bool on) { answering_ = on; }
 
   /// Now and then, by the worker: ends the session when its client has been silent, or has not taken what is for it,
@@ -65,6 +71,8 @@ class client_connection final : public session::client_session,
   [[nodiscard]] stream* backend() { return backend_.get(); }
   /// The server session on it; null before the backend's greeting and after the end.
   [[nodiscard]] session::server_session* bound() { return bound_.get(); }
+  /// The same while commands may go there without a further look; null while a gentle stop waits.
+  [[nodiscard]] session::server_session* serving() { return serving_; }
   /// A fresh, unconnected stream in place of the one before: end() closes it from now on.
   stream& make_backend();
   /// The backend's greeting named this connection_id: it is a server session now. False when the number clashes with a
@@ -99,13 +107,21 @@ class client_connection final : public session::client_session,
   void log_end() const;
   void record_end();
   void give_places_back();
-  void end_idle();
+  void mark(stop_marks::entry asked);
+  void note_marks();
+  [[nodiscard]] bool at_rest() const;
+  void end_marked();
+  void end_told(session::stop_request why);
+  void lose_server_session(const session::stop_request& why);
+  static void tell_marks(std::vector<stop_marks::entry> asked, const session::stop_request& why);
 
   gateway& shared_;
   worker& home_;
   stream client_;
   std::unique_ptr<stream> backend_;
   std::shared_ptr<session::server_session> bound_;
+  session::server_session* serving_ = nullptr;  // bound_, or null while marks_ has some
+  std::unique_ptr<stop_marks> marks_;           // null: no gentle stop waits
   session::stop_request why_;
   connection_limit::place place_;
   name_limit::place name_place_;

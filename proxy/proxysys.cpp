@@ -45,7 +45,7 @@ class proxysys_session {
 
 awaitable<void> proxysys_session::run() {
   while (!connection_.ended()) {
-    connection_.end_if_draining();
+    connection_.end_if_due();
     const auto packet = co_await channel_.read();
     if (packet.ec || packet.payload.empty()) co_return lost(packet.ec);
     if (packet.payload.front() == static_cast<std::uint8_t>(command::quit)) {

@@ -48,7 +48,7 @@ void relay::fail(std::string_view why) {
 }
 
 task<> relay::client_to_backend() {
-  connection_.end_if_draining();
+  connection_.end_if_due();
   co_await settle();
   auto& client = connection_.client();
   auto& received = connection_.home().counters().bytes_from_clients;

@@ -48,6 +48,7 @@ class relay final : public own_server_session {
       ask_report,   // a SET: the server has to be asked to report what it changes
       auth_packet,  // a whole packet of the authentication that it led to
       queue_full,   // too many commands wait for their response
+      stop_waits,   // a gentle stop waits: the session may have to end before the command
       no_backend,   // the server session was killed
       malformed,
     };
@@ -65,6 +66,7 @@ class relay final : public own_server_session {
   task<> answer_command();
   task<> change_user();
   task<> ask_report();
+  task<> hold_command();
   [[nodiscard]] std::string_view text_of(const protocol::command_framer::step& started) const;
   [[nodiscard]] bool wants_report(const protocol::command_framer::step& started) const;
   void follow_command(const protocol::command_framer::step& started);

@@ -135,7 +135,7 @@ task<> relay::send_rest(protocol::bytes_view rest) {
 
 void relay::responses_delivered() {
   if (quit_seen_) connection_.end({stop_reason::client_quit, {}});
-  connection_.end_if_draining();
+  connection_.end_if_due();
 }
 
 /// The client just sees its connection end, as it would without a proxy: its library turns that into 2013 by itself,

@@ -19,6 +19,7 @@ namespace er = protocol::er;
 task<> relay::change_user() {
   co_await wait_until([this] { return quiet(); });
   if (broken()) co_return;
+  forward_next_ = false;
   const auto header = protocol::load_packet_header(kept_.data());
   const auto size = protocol::packet_header_size + header.payload_length;
   auto wanted = protocol::parse_change_user(

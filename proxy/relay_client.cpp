@@ -51,7 +51,10 @@ relay::scan::halt relay::consider(const protocol::command_framer::step& started)
         return scan::halt::malformed;
     }
   }
-  if (connection_.bound() == nullptr && started.type != command::quit) return scan::halt::no_backend;
+  if (connection_.serving() == nullptr && started.type != command::quit) [[unlikely]] {
+    if (connection_.bound() == nullptr) return scan::halt::no_backend;
+    if (!forward_next_) return scan::halt::stop_waits;
+  }
   if (started.type == command::change_user || started.type == command::init_db) {
     if (started.size > connection_.shared().settings.login_packet_max) return scan::halt::malformed;
     if (started.payload.size() + protocol::packet_header_size < started.size) return scan::halt::need_more;
@@ -143,6 +146,9 @@ task<> relay::resolve(scan::halt why) {
     case scan::halt::queue_full:
       co_await wait_until([this] { return tracker_.can_expect(); });
       break;
+    case scan::halt::stop_waits:
+      co_await hold_command();
+      break;
     case scan::halt::no_backend:
       refuse_command({er::connection_killed, "70100",
                       "Connection was killed: the server session of this client session "
@@ -154,6 +160,14 @@ task<> relay::resolve(scan::halt why) {
                      {stop_reason::protocol_error, "a command that cannot be"});
       break;
   }
+}
+
+/// A gentle stop waits. The command at the front of kept_ has not begun: whether it still may is known when all before
+/// it is over.
+task<> relay::hold_command() {
+  co_await wait_until([this] { return quiet(); });
+  connection_.end_if_due();
+  forward_next_ = true;
 }
 
 /// Answers the command at the front of kept_ with an error and ends the session.
@@ -179,6 +193,7 @@ task<> relay::answer_command() {
   if (connection_.ended()) co_return;
   if (reply.forward) {
     connection_.set_answering(false);
+    connection_.end_if_due();
     forward_next_ = true;
     co_return;
   }
@@ -188,7 +203,7 @@ task<> relay::answer_command() {
   if (const auto ec = co_await connection_.client().send_all(reply.packets)) client_closed(ec);
   connection_.set_answering(false);
   if (reply.close) connection_.end({stop_reason::killed, "by itself"});
-  connection_.end_if_draining();
+  connection_.end_if_due();
 }
 
 void relay::client_closed(const error_code& ec) {

@@ -89,6 +89,7 @@ server::server(config settings)
   }
   http_context_.closed = &shared_.closed;
   http_context_.trail = &shared_.trail;
+  http_context_.gentle_timeout = shared_.settings.gentle_kill_timeout;
   if (shared_.settings.admin_enabled) start_http();
 }
 

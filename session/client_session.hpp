@@ -7,6 +7,7 @@
 
 #include "protocol/connect_attributes.hpp"
 #include "session/endpoint.hpp"
+#include "session/gentle_stop.hpp"
 #include "session/held_connection.hpp"
 #include "session/ids.hpp"
 #include "session/published.hpp"
@@ -41,6 +42,13 @@ struct identity {
 /// What a listing shows of what a client says about itself, cut to a bounded length: a client may send 64 KiB of it.
 protocol::connect_attributes shown_attributes(const protocol::connect_attributes& sent);
 
+/// What became of a stop that was asked for.
+enum class stop_end : std::uint8_t {
+  stopped,          // it was carried out
+  ended_otherwise,  // gentle ones: the session ended for another reason first
+  withdrawn,        // gentle ones: it was taken back
+};
+
 /// What a stop found, told by the session's worker when everything is closed.
 struct stop_report {
   struct server_thread {
@@ -51,6 +59,8 @@ struct stop_report {
   };
   bool found = false;  // false: it had ended already (or has no such server session)
   std::vector<server_thread> server_sessions;
+  stop_end end = stop_end::stopped;
+  stop_request ended_with{};  // ended_otherwise: why the session ended
 };
 
 using stop_handler = std::function<void(stop_report)>;
@@ -99,6 +109,14 @@ class client_session {
 
   /// Ends one server session; the client session stays. Any thread; `done` as for stop().
   virtual void end_server_session(std::uint64_t ss_id, stop_request why, stop_handler done) = 0;
+
+  /// Ends the session, or one of its server sessions, as soon as what `how` names is over: at once when nothing runs
+  /// and no transaction is open. Any thread; `done` as for stop(), and also when the session ended otherwise first or
+  /// the mark was withdrawn.
+  virtual void stop_gently(gentle_stop how, stop_handler done) = 0;
+
+  /// Takes such a stop back, if it still waits. Any thread.
+  virtual void withdraw_stop(stop_mark mark) = 0;
 
  protected:
   // The worker only.

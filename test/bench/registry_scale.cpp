@@ -24,6 +24,8 @@ class lone_session final : public client_session {
   lone_session(client_session_ids ids, std::uint16_t port) : client_session(ids, {"10.0.0.7", port}, 1, "obdemo") {}
   void stop(stop_request /*why*/, stop_handler /*done*/) override {}
   void end_server_session(std::uint64_t /*ss_id*/, stop_request /*why*/, stop_handler /*done*/) override {}
+  void stop_gently(gentle_stop /*how*/, stop_handler /*done*/) override {}
+  void withdraw_stop(stop_mark /*mark*/) override {}
   using client_session::add_server_session;
   using client_session::publish_database;
   using client_session::publish_identity;

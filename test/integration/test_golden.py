@@ -210,7 +210,8 @@ ctl    ctl  t ping
 DETAILS = {"SHOW PROXYSESSION ATTRIBUTE [id] [filter]": Listing("SHOW PROXYSESSION ATTRIBUTE ? LIKE 'cs_id'", "", "", DETAIL)}
 KILLED = {"outcome": "killed", "status": "killed", "cs_id": "{id}", "proxy_sessid": r"\d{{19}}", "ss_id": None, "connection_id": NUMBER, "user": "app",
           "interrupt": "not_needed", "backend_error": None, "backend_sqlstate": None, "backend_answer": None,
-          "elapsed_us": NUMBER, "was_running": False, "statement": None, "ran_us": None, "was_in_transaction": False}
+          "elapsed_us": NUMBER, "was_running": False, "statement": None, "ran_us": None, "was_in_transaction": False,
+          "ending": "at_once", "waited_us": NUMBER, "ended_with": None}
 OK_BODY = {"status": "ok", "message": None}
 ACTIONS = {  # statement with ?, its parameters, method, path, body of the request, body of the answer
     "KILL PROXYSESSION id": ("KILL PROXYSESSION ?", ["id"], "DELETE", "/v1/sessions/{id}", None, KILLED),

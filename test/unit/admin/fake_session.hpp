@@ -62,6 +62,16 @@ class fake_session : public session::client_session {
     on_stop(std::move(done));
   }
 
+  void stop_gently(session::gentle_stop how, session::stop_handler done) override {
+    marked = std::move(how);
+    on_mark(std::move(done));
+  }
+
+  void withdraw_stop(session::stop_mark mark) override { withdrawn = mark; }
+
+  std::function<void(session::stop_handler)> on_mark = [this](const session::stop_handler& done) { done(report()); };
+  session::gentle_stop marked;
+  session::stop_mark withdrawn = 0;
   std::function<void(session::stop_handler)> on_stop = [this](const session::stop_handler& done) { done(report()); };
   session::stop_request stopped_because;
   std::uint64_t ended_ss_id = 0;

@@ -71,7 +71,8 @@ TEST_CASE("a kill's outcome is given whole", "[admin][json_render]") {
       render_json(outcome).body.dump() ==
       R"({"outcome":"killed","status":"killed","cs_id":5,"proxy_sessid":"9223372036854775807","ss_id":null,"connection_id":null,)"
       R"("user":"root","interrupt":"not_needed","backend_error":null,"backend_sqlstate":null,"backend_answer":null,)"
-      R"("elapsed_us":42,"was_running":false,"statement":null,"ran_us":null,"was_in_transaction":false})");
+      R"("elapsed_us":42,"was_running":false,"statement":null,"ran_us":null,"was_in_transaction":false,)"
+      R"("ending":"at_once","waited_us":0,"ended_with":null})");
   outcome.status = kill_status::query_interrupted;
   outcome.ss_id = 16;
   outcome.connection_id = 77;
@@ -87,7 +88,20 @@ TEST_CASE("a kill's outcome is given whole", "[admin][json_render]") {
       R"({"outcome":"backend_refused","status":"query_interrupted","cs_id":5,"proxy_sessid":"9223372036854775807","ss_id":16,"connection_id":77,)"
       R"("user":"root","interrupt":"backend_refused","backend_error":1095,"backend_sqlstate":"HY000",)"
       R"("backend_answer":"no","elapsed_us":42,"was_running":true,"statement":"SELECT ?","ran_us":7,)"
-      R"("was_in_transaction":false})");
+      R"("was_in_transaction":false,"ending":"at_once","waited_us":0,"ended_with":null})");
+}
+
+TEST_CASE("a gentle kill tells how it came to its end", "[admin][json_render]") {
+  kill_outcome outcome;
+  outcome.ending = kill_ending::at_timeout;
+  outcome.waited = std::chrono::microseconds(9);
+  CHECK(render_json(outcome).body["ending"] == "at_timeout");
+  CHECK(render_json(outcome).body["waited_us"] == 9);
+  outcome = {};
+  outcome.status = kill_status::ended_otherwise;
+  outcome.ended_with = "client_quit";
+  CHECK(render_json(outcome).body["outcome"] == "ended_otherwise");
+  CHECK(render_json(outcome).body["ended_with"] == "client_quit");
 }
 
 TEST_CASE("failures are problems with a status of their own", "[admin][json_render]") {

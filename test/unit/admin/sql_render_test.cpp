@@ -217,6 +217,20 @@ TEST_CASE("kills are OK, with an info when the statement runs on", "[admin][sql_
   outcome = {};
   outcome.status = kill_status::already_idle;
   CHECK(ok(outcome, text_session).empty());
+  outcome = {};
+  outcome.waited = std::chrono::milliseconds(1204);
+  outcome.ending = kill_ending::after_transaction;
+  CHECK(ok(outcome, text_session) == "Killed after its transaction, after a wait of 1.204 s");
+  outcome.ending = kill_ending::after_statement;
+  CHECK(ok(outcome, text_session) == "Killed after its statement, after a wait of 1.204 s");
+  outcome.ending = kill_ending::at_timeout;
+  CHECK(ok(outcome, text_session) == "Killed at the timeout, after a wait of 1.204 s");
+  outcome.interrupt = interrupt_status::no_route;
+  CHECK(ok(outcome, text_session).starts_with("Closed, but its statement was not interrupted"));
+  outcome = {};
+  outcome.status = kill_status::ended_otherwise;
+  outcome.ended_with = "client_quit";
+  CHECK(ok(outcome, text_session) == "The session ended otherwise first: client_quit");
 }
 
 TEST_CASE("killing oneself is 1317", "[admin][sql_render]") {

@@ -39,6 +39,11 @@ class recorded_session : public client_session {
     if (done) done({});
   }
 
+  void stop_gently(gentle_stop /*how*/, stop_handler done) override {
+    if (done) done({});
+  }
+  void withdraw_stop(stop_mark /*mark*/) override {}
+
   std::function<void()> at_end;
 };
 

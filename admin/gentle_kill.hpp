@@ -1,0 +1,32 @@
+// Kills that wait for their target's own pace: AFTER STATEMENT, AFTER TRANSACTION.
+#pragma once
+
+#include "admin/execution_context.hpp"
+#include "admin/kill_manner.hpp"
+#include "admin/principal.hpp"
+#include "admin/result.hpp"
+
+#include "session/client_session.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+
+namespace sessiongate::admin {
+
+/// One target of a gentle kill, found and authorized.
+struct gentle_target {
+  session::client_session_ptr session;
+  std::uint64_t ss_id = 0;  // this server session only; 0: the whole session
+};
+
+/// Waits until the session has ended by itself at the moment that `how` names, and at most as long as that says; then
+/// `kill_now` ends it. The mark stays when the killer goes away meanwhile. A kill_outcome, or what kill_now gave.
+boost::asio::awaitable<result> kill_gently(gentle_target target, kill_manner how, principal who,
+                                           execution_context& context,
+                                           std::function<boost::asio::awaitable<result>()> kill_now);
+
+/// `begun` as the report of such a stop completes it.
+kill_outcome conclude_gentle(kill_outcome begun, kill_moment when, const session::stop_report& report);
+
+}  // namespace sessiongate::admin

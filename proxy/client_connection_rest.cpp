@@ -1,0 +1,104 @@
+// The ends of a session that wait until it is at rest.
+#include "proxy/client_connection.hpp"
+
+#include "proxy/error_reply.hpp"
+#include "proxy/last_words.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace sessiongate::proxy {
+
+namespace asio = boost::asio;
+using session::stop_reason;
+
+void client_connection::stop_gently(session::gentle_stop how, session::stop_handler done) {
+  asio::post(home_.executor(), [self = shared_from_this(), how = std::move(how), done = std::move(done)]() mutable {
+    const bool is_there = !self->ended() && (how.ss_id == 0 || (self->bound_ && self->bound_->ss_id() == how.ss_id));
+    if (is_there) {
+      self->mark({std::move(how), std::move(done)});
+    } else if (done) {
+      done({});
+    }
+  });
+}
+
+void client_connection::withdraw_stop(session::stop_mark mark) {
+  asio::post(home_.executor(), [self = shared_from_this(), mark] {
+    if (!self->marks_) return;
+    const auto taken = self->marks_->take(mark);
+    self->note_marks();
+    if (taken) tell(*taken, {.found = true, .server_sessions = {}, .end = session::stop_end::withdrawn});
+  });
+}
+
+void client_connection::drain() {
+  mark({{.after = session::resting_point::transaction, .why = {stop_reason::drained, "the proxy is stopping"}}, {}});
+}
+
+void client_connection::mark(stop_marks::entry asked) {
+  if (!marks_) marks_ = std::make_unique<stop_marks>();
+  marks_->add(std::move(asked));
+  note_marks();
+  end_if_due();
+}
+
+/// From now on each command of a session with marks is looked at before it goes to the backend.
+void client_connection::note_marks() {
+  if (marks_ && marks_->empty()) marks_.reset();
+  serving_ = marks_ ? nullptr : bound_.get();
+}
+
+/// Nothing is on its way to either side.
+bool client_connection::at_rest() const {
+  const bool busy = answering_ || statement_running() || state() != session::client_session_state::active_reader;
+  return !busy && !client_.write_progress();
+}
+
+void client_connection::end_marked() {
+  if (ended() || !at_rest()) return;
+  while (auto due = marks_->take_due(in_transaction())) {
+    auto found = report();
+    if (due->how.ss_id == 0) {
+      end_told(due->how.why);
+    } else {
+      lose_server_session(due->how.why);
+    }
+    tell(*due, std::move(found));
+    if (ended() || !marks_) return;
+  }
+  note_marks();
+}
+
+void client_connection::end_told(session::stop_request why) {
+  note_error();
+  send_last_error(client_, last_words(why, shared_.server));
+  end(std::move(why));
+}
+
+/// Those who wait for the session's end learn that it has come otherwise.
+void client_connection::tell_marks(std::vector<stop_marks::entry> asked, const session::stop_request& why) {
+  for (const auto& each : asked) {
+    tell(each, {.found = true, .server_sessions = {}, .end = session::stop_end::ended_otherwise, .ended_with = why});
+  }
+}
+
+void client_connection::look_at_clock(worker::clock::time_point now) {
+  if (state() != session::client_session_state::active_reader) return;  // a login has a limit of its own
+  constexpr std::uint64_t idle = std::uint64_t{1} << 63U;  // the two numbers must not be taken for each other
+  const auto& limits = shared_.settings;
+  if (const auto progress = client_.write_progress()) {
+    const auto still = silence_.look(*progress & ~idle, now);
+    if (limits.write_timeout.count() > 0 && still >= limits.write_timeout) {
+      end({stop_reason::client_stalled, "it took nothing of what was sent to it for write-timeout"});
+    }
+  } else if (statement_running() || answering_) {
+    silence_.forget();
+  } else {
+    const auto commands = own_commands_ + (bound_ ? bound_->request_count() : 0);
+    const auto still = silence_.look(idle | commands, now);
+    if (limits.idle_timeout.count() > 0 && still >= limits.idle_timeout)
+      end_told({stop_reason::idle_timeout, "no command for idle-timeout"});
+  }
+}
+
+}  // namespace sessiongate::proxy

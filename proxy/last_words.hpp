@@ -1,0 +1,14 @@
+// What a client is told before the proxy ends its session between two statements.
+#pragma once
+
+#include "proxy/backend.hpp"
+
+#include "protocol/err_packet.hpp"
+#include "session/stop_reason.hpp"
+
+namespace sessiongate::proxy {
+
+/// In the words of the server behind it, which its driver knows.
+protocol::server_error last_words(const session::stop_request& why, const backend& server);
+
+}  // namespace sessiongate::proxy
