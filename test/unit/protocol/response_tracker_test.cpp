@@ -71,6 +71,16 @@ TEST_CASE("response_tracker follows a result set") {
   CHECK(replay(how.flags, {sent}, out) == events{done});
 }
 
+TEST_CASE("response_tracker follows rows that are as long as the one before, and others") {
+  const auto how = any_framing();
+  server out;
+  how.write_definitions(out, 1);
+  for (const auto length : {3UL, 3UL, 3UL, 7UL, 3UL, 7UL, 7UL, 1UL, 1UL, 40UL, 40UL, 3UL})
+    out.row(std::string(length, 'x'));
+  how.write_end(out);
+  CHECK(replay(how.flags, {command::query}, out) == events{done});
+}
+
 TEST_CASE("response_tracker follows several results of one command") {
   const auto how = any_framing();
   server out;
