@@ -1,5 +1,6 @@
 #include "admin/http_api.hpp"
 
+#include "admin/breather.hpp"
 #include "admin/http_query.hpp"
 #include "admin/openapi.hpp"
 #include "admin/sql_parser.hpp"
@@ -114,9 +115,29 @@ http_route route_request(const http_request& request) {
 
 namespace {
 
-/// Names come from clients and need not be UTF-8: what is not is replaced, for dump() would throw.
+/// Names come from clients and need not be UTF-8: what is not is replaced, for dump() would throw otherwise.
+std::string to_text(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// The rows of a listing one by one.
+std::string to_text_with_pauses(const nlohmann::ordered_json& value) {
+  if (!value.is_array()) return to_text(value);
+  std::string text;
+  breather pause;
+  for (const auto& each : value) {
+    text += (text.empty() ? '[' : ',') + to_text(each);
+    pause.step();
+  }
+  return text.empty() ? "[]" : text + ']';
+}
+
 std::string to_body(const http_answer& answer) {
-  return answer.body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  std::string text;
+  for (const auto& [name, value] : answer.body.items()) {
+    text += (text.empty() ? '{' : ',') + to_text(name) + ':' + to_text_with_pauses(value);
+  }
+  return (text.empty() ? "{" : text) + "}\n";
 }
 
 /// Whether the caller has a body with this tag already. Tags in a list, and weak ones, count as well.

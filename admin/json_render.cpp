@@ -1,5 +1,7 @@
 #include "admin/json_render.hpp"
 
+#include "admin/breather.hpp"
+
 #include <boost/beast/http/status.hpp>
 
 #include <type_traits>
@@ -48,7 +50,11 @@ json render_row(const std::vector<column>& columns, const std::vector<cell>& row
 
 http_answer render(const table& what) {
   auto rows = json::array();
-  for (const auto& each : what.rows) rows.push_back(render_row(what.columns, each));
+  breather pause;
+  for (const auto& each : what.rows) {
+    rows.push_back(render_row(what.columns, each));
+    pause.step();
+  }
   auto body = json::object();
   body.emplace(what.json_name, std::move(rows));
   body.emplace("count", what.rows.size());

@@ -1,5 +1,6 @@
 #include "admin/process_table.hpp"
 
+#include "admin/breather.hpp"
 #include "admin/session_table.hpp"
 #include "admin/statement_mask.hpp"
 
@@ -129,7 +130,11 @@ std::vector<std::vector<cell>> process_rows(const show_table& asked, const princ
   const auto found = visible_sessions(who, context.sessions);
   std::vector<std::vector<cell>> rows;
   rows.reserve(found.size());
-  for (const auto& each : found) rows.push_back(to_row(*each, asked.full));
+  breather pause;
+  for (const auto& each : found) {
+    rows.push_back(to_row(*each, asked.full));
+    pause.step();
+  }
   return rows;
 }
 

@@ -1,6 +1,7 @@
 #include "admin/session_table.hpp"
 
 #include "admin/authorize.hpp"
+#include "admin/breather.hpp"
 
 #include <algorithm>
 #include <array>
@@ -95,8 +96,11 @@ std::span<const column> session_columns() {
 
 std::vector<session::client_session_ptr> visible_sessions(const principal& who, const session::registry& sessions) {
   auto found = sessions.list();
-  std::erase_if(found,
-                [&](const auto& each) { return may(who, command_kind::list_sessions, *each) != verdict::allowed; });
+  breather pause;
+  std::erase_if(found, [&](const auto& each) {
+    pause.step();
+    return may(who, command_kind::list_sessions, *each) != verdict::allowed;
+  });
   std::ranges::sort(found, {}, [](const auto& each) { return each->cs_id(); });
   return found;
 }
@@ -106,7 +110,11 @@ std::vector<std::vector<cell>> session_rows(const show_table& /*asked*/, const p
   const auto found = visible_sessions(who, context.sessions);
   std::vector<std::vector<cell>> rows;
   rows.reserve(found.size());
-  for (const auto& each : found) rows.push_back(to_row(*each, context.process_id));
+  breather pause;
+  for (const auto& each : found) {
+    rows.push_back(to_row(*each, context.process_id));
+    pause.step();
+  }
   return rows;
 }
 

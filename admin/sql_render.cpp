@@ -1,5 +1,6 @@
 #include "admin/sql_render.hpp"
 
+#include "admin/breather.hpp"
 #include "admin/listing.hpp"
 #include "admin/session_detail.hpp"
 #include "protocol/ok_packet.hpp"
@@ -65,11 +66,6 @@ result_cell to_cell(const cell& value, std::string_view sql_null) {
       value);
 }
 
-void write_rows(const target& to, std::span<const result_column> columns, std::span<const result_row> rows) {
-  protocol::write_result_set(to.out, to.sequence_id, columns, rows, to.session.format, to.session.negotiated,
-                             to.session.status);
-}
-
 void write_error(const target& to, const protocol::server_error& error) {
   protocol::bytes payload;
   protocol::write_err_packet(payload, error);
@@ -77,15 +73,20 @@ void write_error(const target& to, const protocol::server_error& error) {
 }
 
 void render(const target& to, const table& what) {
-  std::vector<result_row> rows;
-  rows.reserve(what.rows.size());
+  const auto columns = to_columns(what.columns);
+  protocol::result_set_writer writer(to.out, to.sequence_id, columns, to.session.format, to.session.negotiated,
+                                     to.session.status);
+  breather pause;
+  result_row row;
   for (const auto& from : what.rows) {
-    auto& row = rows.emplace_back();
+    row.clear();
     for (std::size_t at = 0; at < from.size(); ++at) {
       if (!what.columns[at].sql_name.empty()) row.push_back(to_cell(from[at], what.columns[at].sql_null));
     }
+    writer.add(row);
+    pause.step();
   }
-  write_rows(to, to_columns(what.columns), rows);
+  writer.finish();
 }
 
 void render(const target& to, const session_detail& what) {

@@ -1,5 +1,6 @@
 #include "admin/table_query.hpp"
 
+#include "admin/breather.hpp"
 #include "admin/failures.hpp"
 
 #include <algorithm>
@@ -21,7 +22,9 @@ using row = std::vector<cell>;
 void sort(std::vector<row>& rows, const std::vector<bound_key>& keys) {
   std::vector<std::size_t> places(rows.size());
   std::iota(places.begin(), places.end(), std::size_t{0});
+  breather pause;
   std::ranges::sort(places, [&](std::size_t left, std::size_t right) {
+    pause.step();
     for (const auto& key : keys) {
       const int order = compare_cells(rows[left][key.column], rows[right][key.column]);
       if (order != 0) return key.descending ? order > 0 : order < 0;
@@ -55,7 +58,11 @@ std::optional<failure> apply(const table_query& query, table& rows) {
 
   const auto& matching = std::get<row_filter>(filter);
   if (!query.where.all.empty()) {
-    std::erase_if(rows.rows, [&](const row& each) { return !matching.matches(each); });
+    breather pause;
+    std::erase_if(rows.rows, [&](const row& each) {
+      pause.step();
+      return !matching.matches(each);
+    });
   }
   if (!keys.empty()) sort(rows.rows, keys);
   cut(rows, query);

@@ -1,5 +1,6 @@
 #include "admin/text_render.hpp"
 
+#include "admin/breather.hpp"
 #include "admin/predicate.hpp"
 #include "admin/session_detail.hpp"
 
@@ -31,13 +32,17 @@ struct text_column {
 
 std::vector<text_column> to_columns(const table& what) {
   std::vector<text_column> columns;
+  breather pause;
   for (std::size_t at = 0; at < what.columns.size(); ++at) {
     const auto& of = what.columns[at];
     if (of.sql_name.empty()) continue;
     auto& made = columns.emplace_back();
     made.number = of.type != value_type::text;
     made.cells.emplace_back(of.sql_name);
-    for (const auto& row : what.rows) made.cells.push_back(shown(row[at], of));
+    for (const auto& row : what.rows) {
+      made.cells.push_back(shown(row[at], of));
+      pause.step();
+    }
     for (const auto& each : made.cells) made.width = std::max(made.width, width_of(each));
   }
   return columns;
@@ -46,6 +51,7 @@ std::vector<text_column> to_columns(const table& what) {
 std::string render(const table& what) {
   const auto columns = to_columns(what);
   std::string text;
+  breather pause;
   for (std::size_t row = 0; row <= what.rows.size(); ++row) {
     std::string line;
     for (const auto& each : columns) {
@@ -55,6 +61,7 @@ std::string render(const table& what) {
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
+    pause.step();
   }
   if (what.rows.size() < what.total) {
     text += '(' + std::to_string(what.rows.size()) + " of " + std::to_string(what.total) + " rows)\n";

@@ -131,19 +131,36 @@ void append_end_of_rows(const packet_sink& sink, capabilities negotiated, status
 
 }  // namespace
 
+result_set_writer::result_set_writer(bytes& out, std::uint8_t& sequence_id, std::span<const result_column> columns,
+                                     row_format format, capabilities negotiated, status_flags status)
+    : out_(out),
+      sequence_id_(sequence_id),
+      columns_(columns),
+      format_(format),
+      negotiated_(negotiated),
+      status_(status) {
+  BOOST_ASSERT(!columns.empty());
+  const packet_sink sink{out_, sequence_id_};
+  append_column_count(sink, columns.size(), negotiated);
+  append_definitions(sink, columns, negotiated, status);
+}
+
+void result_set_writer::add(const result_row& row) {
+  BOOST_ASSERT(row.size() == columns_.size());
+  for (std::size_t i = 0; i < row.size(); ++i) BOOST_ASSERT(fits(row[i], columns_[i].type));
+  append_row({out_, sequence_id_}, row, format_);
+}
+
+void result_set_writer::finish() {
+  append_end_of_rows({out_, sequence_id_}, negotiated_, status_);
+}
+
 void write_result_set(bytes& out, std::uint8_t& sequence_id, std::span<const result_column> columns,
                       std::span<const result_row> rows, row_format format, capabilities negotiated,
                       status_flags status) {
-  BOOST_ASSERT(!columns.empty());
-  const packet_sink sink{out, sequence_id};
-  append_column_count(sink, columns.size(), negotiated);
-  append_definitions(sink, columns, negotiated, status);
-  for (const auto& row : rows) {
-    BOOST_ASSERT(row.size() == columns.size());
-    for (std::size_t i = 0; i < row.size(); ++i) BOOST_ASSERT(fits(row[i], columns[i].type));
-    append_row(sink, row, format);
-  }
-  append_end_of_rows(sink, negotiated, status);
+  result_set_writer writer(out, sequence_id, columns, format, negotiated, status);
+  for (const auto& row : rows) writer.add(row);
+  writer.finish();
 }
 
 void write_prepare_response(bytes& out, std::uint8_t& sequence_id, std::uint32_t statement_id,

@@ -27,9 +27,29 @@ using result_row = std::vector<result_cell>;
 
 enum class row_format : std::uint8_t { text, binary };
 
-/// Appends whole packets; `sequence_id` is that of the first packet and is left at the one that comes next.
-/// `negotiated` decides how metadata and rows end (client_deprecate_eof) and whether flag bytes for optional or cached
-/// metadata are written; `status` goes into the ends.
+/// Appends whole packets, row by row. What it is given outlives it; `sequence_id` is that of the first packet and is
+/// left at the one that comes next. `negotiated` decides how metadata and rows end (client_deprecate_eof) and whether
+/// flag bytes for optional or cached metadata are written; `status` goes into the ends.
+class result_set_writer {
+ public:
+  result_set_writer(bytes& out, std::uint8_t& sequence_id, std::span<const result_column> columns, row_format format,
+                    capabilities negotiated, status_flags status);
+
+  /// A cell for each column.
+  void add(const result_row& row);
+  /// Behind the last row.
+  void finish();
+
+ private:
+  bytes& out_;
+  std::uint8_t& sequence_id_;
+  std::span<const result_column> columns_;
+  row_format format_;
+  capabilities negotiated_;
+  status_flags status_;
+};
+
+/// The same for rows that are all there.
 void write_result_set(bytes& out, std::uint8_t& sequence_id, std::span<const result_column> columns,
                       std::span<const result_row> rows, row_format format, capabilities negotiated,
                       status_flags status);
