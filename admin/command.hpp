@@ -3,6 +3,7 @@
 #pragma once
 
 #include "admin/kill_manner.hpp"
+#include "admin/session_id.hpp"
 #include "admin/table_query.hpp"
 #include "session/tracked_variables.hpp"
 
@@ -37,37 +38,37 @@ enum class listing : std::uint8_t {
 struct show_table {
   listing what = listing::sessions;
   table_query query{};
-  bool full = false;                  // SHOW FULL …, SHOW … ALL: more than is shown by default
-  std::optional<std::uint64_t> id{};  // of the session that a listing is about; empty: the caller's own
+  bool full = false;               // SHOW FULL …, SHOW … ALL: more than is shown by default
+  std::optional<session_id> id{};  // of the session that a listing is about; empty: the caller's own
   /// For VARIABLES ALL: what the session's server says of its system variables. Null: it was not asked.
   session::tracked_snapshot server_variables{};
 };
 
 /// SHOW PROXYSESSION ATTRIBUTE [id] · GET /v1/sessions/{id}. Without an id: the caller's own session.
 struct show_session {
-  std::optional<std::uint64_t> id{};
+  std::optional<session_id> id{};
   table_query query{};  // on attribute_name, value and info
 };
 
-/// KILL PROXYSESSION id, KILL [CONNECTION] id · DELETE /v1/sessions/{id}.
+/// KILL PROXYSESSION id [options], KILL [CONNECTION] id · DELETE /v1/sessions/{id}.
 struct kill_session {
-  std::uint64_t id = 0;
+  session_id id{};
   /// KILL as MySQL has it: an id that the proxy does not know, or a session that the caller does not own, is the
   /// backend's to decide about. KILL PROXYSESSION is the proxy's alone.
   bool plain = false;
   kill_manner how{};
 };
 
-/// KILL PROXYSESSION id ss_id · DELETE /v1/sessions/{id}/server-sessions/{ss_id}.
+/// KILL PROXYSESSION id ss_id [options] · DELETE /v1/sessions/{id}/server-sessions/{ss_id}.
 struct kill_server_session {
-  std::uint64_t id = 0;
+  session_id id{};
   std::uint64_t ss_id = 0;
   kill_manner how{};
 };
 
-/// KILL QUERY id · POST /v1/sessions/{id}/kill-query.
+/// KILL PROXYSESSION QUERY id [options], KILL QUERY id · POST /v1/sessions/{id}/kill-query.
 struct kill_query {
-  std::uint64_t id = 0;
+  session_id id{};
   bool plain = false;  // as in kill_session
   kill_manner how{};   // its reason only: a query is interrupted at once
 };

@@ -32,9 +32,9 @@ command_kind kind_of(const command& what) {
   return find_entry(what).kind;
 }
 
-std::optional<std::uint64_t> target_of(const command& what) {
+std::optional<session_id> target_of(const command& what) {
   return std::visit(
-      [](const auto& each) -> std::optional<std::uint64_t> {
+      [](const auto& each) -> std::optional<session_id> {
         if constexpr (requires { each.id; })
           return each.id;
         else

@@ -28,6 +28,6 @@ inline constexpr std::uint8_t command_kind_count = 9;
 std::string_view to_text(command_kind kind);
 command_kind kind_of(const command& what);
 /// The id of the session that the command is about; none when it is about several, or about the caller's own.
-std::optional<std::uint64_t> target_of(const command& what);
+std::optional<session_id> target_of(const command& what);
 
 }  // namespace sessiongate::admin

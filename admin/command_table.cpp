@@ -17,15 +17,15 @@ command make_detail(command_arguments&& given) {
 }
 
 command make_kill(command_arguments&& given) {
-  return kill_session{.id = given.id.value_or(0)};
+  return kill_session{.id = given.id.value_or(0), .how = std::move(given.how)};
 }
 
 command make_server_kill(command_arguments&& given) {
-  return kill_server_session{.id = given.id.value_or(0), .ss_id = given.ss_id};
+  return kill_server_session{.id = given.id.value_or(0), .ss_id = given.ss_id, .how = std::move(given.how)};
 }
 
 command make_query_kill(command_arguments&& given) {
-  return kill_query{.id = given.id.value_or(0)};
+  return kill_query{.id = given.id.value_or(0), .how = std::move(given.how)};
 }
 
 command make_alter(command_arguments&& given) {
@@ -94,28 +94,29 @@ constexpr command_entry entries[] = {
      .help = "one session in detail; without an id your own",
      .make = make_detail},
     {.name = "kill_session",
-     .sql = "KILL PROXYSESSION id",
+     .sql = "KILL PROXYSESSION id [options]",
      .method = "DELETE",
      .path = "/v1/sessions/{id}",
      .ctl = "kill {id}",
      .kind = command_kind::kill_session,
-     .help = "ends a client session; KILL [HARD|SOFT] [CONNECTION] id does the same",
+     .help = "ends a client session; options: AFTER STATEMENT|TRANSACTION, TIMEOUT seconds, COMMENT 'why'; KILL "
+             "[HARD|SOFT] [CONNECTION] id does the same without them",
      .make = make_kill},
     {.name = "kill_server_session",
-     .sql = "KILL PROXYSESSION id ss_id",
+     .sql = "KILL PROXYSESSION id ss_id [options]",
      .method = "DELETE",
      .path = "/v1/sessions/{id}/server-sessions/{ss_id}",
      .ctl = "kill {id} {ss_id}",
      .kind = command_kind::kill_server_session,
-     .help = "ends one server session of a client session",
+     .help = "ends one server session of a client session; options as before",
      .make = make_server_kill},
     {.name = "kill_query",
-     .sql = "KILL QUERY id",
+     .sql = "KILL PROXYSESSION QUERY id [options]",
      .method = "POST",
      .path = "/v1/sessions/{id}/kill-query",
      .ctl = "kill-query {id}",
      .kind = command_kind::kill_query,
-     .help = "interrupts the statement that a session runs",
+     .help = "interrupts the statement that a session runs; option: COMMENT 'why'; KILL QUERY id does the same",
      .make = make_query_kill},
     {.name = "list_settings",
      .sql = "SHOW PROXYCONFIG [filter]",

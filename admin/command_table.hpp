@@ -16,8 +16,9 @@ namespace sessiongate::admin {
 
 /// What was given with a command, wherever it stood.
 struct command_arguments {
-  std::optional<std::uint64_t> id{};
+  std::optional<session_id> id{};
   std::uint64_t ss_id = 0;
+  kill_manner how{};
   std::string name{};
   std::string value{};
   bool full = false;
@@ -27,7 +28,8 @@ struct command_arguments {
 struct command_entry {
   std::string_view name;  // for machines: the operationId of OpenAPI
   /// As a reader is told it, and as the parser of everything but KILL reads it: words in upper case; [WORD] may be left
-  /// out, and asks for more; id, ss_id, name and value are the caller's; [filter] is what query_parser.hpp reads.
+  /// out, and asks for more; id, ss_id, name and value are the caller's; [filter] is what query_parser.hpp reads,
+  /// and [options] what kill_parser.hpp does.
   std::string_view sql;
   std::string_view method;  // over HTTP
   std::string_view path;    // {id}, {ss_id} and {name} are the caller's

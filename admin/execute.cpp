@@ -29,7 +29,7 @@ failure id_needed() {
 awaitable<result> run(const show_table& what, const principal& who, execution_context& context) {
   if (find_listing(what.what).of_session == nullptr) co_return list(what, who, context);
   if (!what.id && who.cs_id == 0) co_return id_needed();
-  auto found = find_target(what.id.value_or(who.cs_id), who, kind_of(what), context.sessions);
+  auto found = find_target(what.id.value_or(session_id(who.cs_id)), who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   co_return list(what, *std::get<client_session_ptr>(found));
 }
@@ -46,7 +46,7 @@ awaitable<result> run(const ping& /*what*/, const principal& /*who*/, execution_
 
 awaitable<result> run(const show_session& what, const principal& who, execution_context& context) {
   if (!what.id && who.cs_id == 0) co_return id_needed();
-  auto found = find_target(what.id.value_or(who.cs_id), who, kind_of(what), context.sessions);
+  auto found = find_target(what.id.value_or(session_id(who.cs_id)), who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto& target = *std::get<client_session_ptr>(found);
   auto detail = describe_session(target, {.is_caller = target.cs_id() == who.cs_id, .process_id = context.process_id});

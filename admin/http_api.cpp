@@ -1,6 +1,7 @@
 #include "admin/http_api.hpp"
 
 #include "admin/breather.hpp"
+#include "admin/http_kill.hpp"
 #include "admin/http_query.hpp"
 #include "admin/openapi.hpp"
 #include "admin/sql_parser.hpp"
@@ -46,16 +47,15 @@ bool match_path(std::string_view pattern, std::string_view path, command_argumen
     if (!expected[at].starts_with('{') && expected[at] != parts[at]) return false;
   }
   for (std::size_t at = 0; at < parts.size(); ++at) {
-    if (expected[at] == "{name}") given.name = decode_percent(parts[at]).value_or("");
-    if (expected[at] != "{id}" && expected[at] != "{ss_id}") continue;
-    const auto id = parse_id(parts[at]);
-    if (!id) {
-      wrong = make_problem(400, "The path has no " + std::string(expected[at] == "{id}" ? "session id" : "ss_id") +
-                                    ": a decimal number is needed");
-    } else if (expected[at] == "{id}") {
-      given.id = id;
-    } else {
-      given.ss_id = *id;
+    const auto part = decode_percent(parts[at], plus::itself).value_or("");
+    if (expected[at] == "{name}") given.name = part;
+    if (expected[at] == "{id}") {
+      given.id = parse_session_id(part);
+      if (!given.id) wrong = make_problem(400, "The path has no session id: a decimal number is needed");
+    } else if (expected[at] == "{ss_id}") {
+      const auto ss_id = parse_id(part);
+      if (!ss_id) wrong = make_problem(400, "The path has no ss_id: a decimal number is needed");
+      given.ss_id = ss_id.value_or(0);
     }
   }
   return true;
@@ -84,6 +84,8 @@ http_route route_command(const http_request& request, std::string_view path, que
     }
     if (!wrong) wrong = take_parameters(each, std::move(parameters), given);
     if (!wrong && each.takes(" value")) wrong = take_value(request.body(), given);
+    if (!wrong) wrong = take_kill_body(each, request.body(), given);
+    if (!wrong) wrong = check_kill(given);
     if (wrong) return std::move(*wrong);
     return each.make(std::move(given));
   }

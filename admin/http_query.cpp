@@ -1,5 +1,6 @@
 #include "admin/http_query.hpp"
 
+#include "admin/http_kill.hpp"
 #include "admin/listing.hpp"
 #include "admin/query_parser.hpp"
 #include "admin/session_detail.hpp"
@@ -120,6 +121,7 @@ std::optional<http_answer> take_parameter(const command_entry& entry, const std:
     given.full = *flag;
     return std::nullopt;
   }
+  if (takes_kill_parameter(entry, name)) return take_kill_parameter(name, value, given.how);
   if (!entry.takes("[filter]")) return unknown_parameter(name);
   if (is_rows && (name == "sort" || name == "limit" || name == "offset")) return take_shape(name, value, given.query);
   if (name == "filter") return take_filter(value, given.query);
@@ -167,11 +169,11 @@ std::span<const column> columns_of(const command_entry& entry) {
   return std::holds_alternative<show_session>(made) ? attribute_columns() : std::span<const column>();
 }
 
-std::optional<std::string> decode_percent(std::string_view text) {
+std::optional<std::string> decode_percent(std::string_view text, plus means) {
   std::string decoded;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] != '%') {
-      decoded += text[at] == '+' ? ' ' : text[at];
+      decoded += text[at] == '+' && means == plus::blank ? ' ' : text[at];
       continue;
     }
     const auto digits = text.substr(at + 1, 2);

@@ -14,6 +14,7 @@
 #include "admin/command_table.hpp"
 #include "admin/json_render.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,8 +36,10 @@ std::optional<http_answer> take_parameters(const command_entry& entry, query_par
 /// The columns that a command's rows have; none when it gives no rows.
 std::span<const column> columns_of(const command_entry& entry);
 
-/// %41 is `A` and `+` is a space; empty when a % is not followed by two hexadecimal digits.
-std::optional<std::string> decode_percent(std::string_view text);
+enum class plus : std::uint8_t { blank, itself };  // what `+` is: a blank in a query, itself in a path
+
+/// %41 is `A`; empty when a % is not followed by two hexadecimal digits.
+std::optional<std::string> decode_percent(std::string_view text, plus means = plus::blank);
 std::vector<std::string_view> split(std::string_view text, char mark);
 
 }  // namespace sessiongate::admin

@@ -1,6 +1,7 @@
 #include "admin/json_render.hpp"
 
 #include "admin/breather.hpp"
+#include "admin/session_id.hpp"
 
 #include <boost/beast/http/status.hpp>
 
@@ -137,7 +138,12 @@ unsigned http_status(failure_kind kind) {
 json render_candidates(const std::vector<failure::candidate>& candidates) {
   auto list = json::array();
   for (const auto& each : candidates) {
-    list.push_back({{"cs_id", each.cs_id}, {"backend", each.backend}, {"connection_id", each.connection_id}});
+    const session_id by_cs_id(each.cs_id, id_form::cs_id);
+    const session_id by_backend(each.connection_id, id_form::connection_id, each.backend);
+    list.push_back({{"cs_id", each.cs_id},
+                    {"backend", each.backend},
+                    {"connection_id", each.connection_id},
+                    {"ids", json::array({to_text(by_cs_id), to_text(by_backend)})}});
   }
   return list;
 }

@@ -147,7 +147,7 @@ awaitable<result> kill_at_once(client_session_ptr target, const kill_session& wh
   auto start = [&](session::stop_handler done) {
     target->stop(stop_request(session::stop_reason::killed, who, what.how), std::move(done));
   };
-  co_return co_await finish_stop(start, what.id, begin_outcome(*target, kill_status::killed), context);
+  co_return co_await finish_stop(start, what.id.number, begin_outcome(*target, kill_status::killed), context);
 }
 
 awaitable<result> kill_at_once(client_session_ptr target, const kill_server_session& what, const principal& who,
@@ -169,7 +169,7 @@ session::stop_request stop_request(session::stop_reason reason, const principal&
 
 awaitable<result> kill(const kill_session& what, const principal& who, execution_context& context) {
   if (what.plain) {
-    if (auto told = co_await leave_to_backend(what.id, kind_of(what), who, context)) co_return std::move(*told);
+    if (auto told = co_await leave_to_backend(what.id.number, kind_of(what), who, context)) co_return std::move(*told);
   }
   auto found = find_target(what.id, who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
@@ -194,7 +194,7 @@ awaitable<result> kill(const kill_server_session& what, const principal& who, ex
 awaitable<result> kill(const kill_query& what, const principal& who, execution_context& context) {
   const auto begun = steady::now();
   if (what.plain) {
-    if (auto told = co_await leave_to_backend(what.id, kind_of(what), who, context)) co_return std::move(*told);
+    if (auto told = co_await leave_to_backend(what.id.number, kind_of(what), who, context)) co_return std::move(*told);
   }
   auto found = find_target(what.id, who, kind_of(what), context.sessions);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);

@@ -10,8 +10,8 @@ kill_record begin_record(const command& what, const principal& who, const sessio
   begun.at = std::chrono::system_clock::now();
   begun.by = who;
   begun.verb = kind_of(what);
-  begun.id = target_of(what).value_or(0);
-  const auto found = sessions.find(begun.id);
+  begun.id = target_of(what).value_or(session_id());
+  const auto found = find_sessions(begun.id, sessions);
   const bool is_known =
       found.size() == 1 && found.front()->state() != session::client_session_state::init;  // then its name is a claim
   if (is_known) begun.identity = found.front()->who();

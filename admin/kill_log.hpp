@@ -24,7 +24,7 @@ struct kill_record {
   std::chrono::system_clock::time_point at{};
   principal by;
   command_kind verb = command_kind::kill_session;
-  std::uint64_t id = 0;  // as it was given
+  session_id id{};  // as it was given
   kill_end end = kill_end::killed;
   kill_outcome target;                                // cs_id 0: none was found
   std::shared_ptr<const session::identity> identity;  // the target's; null: none was found

@@ -41,17 +41,9 @@ std::optional<std::chrono::milliseconds> parse_kill_timeout(std::string_view tex
   return std::chrono::milliseconds(milliseconds);
 }
 
-std::optional<std::string> check_kill_reason(std::string_view text) {
-  if (text.size() > kill_reason_max) {
-    return "a reason of at most " + std::to_string(kill_reason_max) + " bytes, it has " + std::to_string(text.size());
-  }
-  const bool one_line = std::ranges::none_of(text, [](char c) { return (c >= '\0' && c < ' ') || c == '\x7F'; });
-  return one_line ? std::nullopt : std::optional<std::string>("a reason without control characters");
-}
-
-std::optional<std::string> check_kill_manner(const kill_manner& how) {
-  if (!how.timeout || how.when != kill_moment::at_once) return std::nullopt;
-  return "a moment to wait for together with a timeout: AFTER STATEMENT or AFTER TRANSACTION";
+bool is_kill_reason(std::string_view text) {
+  return text.size() <= kill_reason_max &&
+         std::ranges::none_of(text, [](char c) { return (c >= '\0' && c < ' ') || c == '\x7F'; });
 }
 
 }  // namespace sessiongate::admin

@@ -19,6 +19,8 @@ std::string_view to_text(kill_moment when);  // at_once, statement, transaction:
 
 /// Longest reason, in bytes; a longer one is refused.
 inline constexpr std::size_t kill_reason_max = 256;
+/// What a reason has to be, for error texts.
+inline constexpr std::string_view kill_reason_rule = "one line of at most 256 bytes, without control characters";
 /// Longest that a gentle kill may be told to wait.
 inline constexpr std::chrono::hours kill_wait_max{24 * 366};
 
@@ -34,9 +36,11 @@ struct kill_manner {
 std::optional<kill_moment> parse_kill_moment(std::string_view text);
 /// Seconds, with up to three decimals: `30`, `0.5`. Empty: it is none, or above kill_wait_max.
 std::optional<std::chrono::milliseconds> parse_kill_timeout(std::string_view text);
-/// What is wrong with a reason; empty: nothing.
-std::optional<std::string> check_kill_reason(std::string_view text);
-/// What is wrong with the whole: a timeout without a moment to wait for.
-std::optional<std::string> check_kill_manner(const kill_manner& how);
+/// Whether kill_reason_rule holds: a reason gets into lines of logs.
+bool is_kill_reason(std::string_view text);
+/// A timeout without a moment to wait for means nothing.
+[[nodiscard]] inline bool is_consistent(const kill_manner& how) {
+  return !how.timeout || how.when != kill_moment::at_once;
+}
 
 }  // namespace sessiongate::admin

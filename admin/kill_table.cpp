@@ -15,7 +15,7 @@ constexpr column columns[] = {
     {.sql_name = "at", .json_name = "at"},
     {.sql_name = "by", .json_name = "by"},
     {.sql_name = "verb", .json_name = "verb"},
-    {.sql_name = "id", .json_name = "id", .type = value_type::wide_id},
+    {.sql_name = "id", .json_name = "id"},  // as it was given: a number, or with its form
     {.sql_name = "outcome", .json_name = "outcome"},
     {.sql_name = "cs_id", .json_name = "cs_id", .type = value_type::signed_integer},
     {.sql_name = "ss_id", .json_name = "ss_id", .type = value_type::signed_integer},
@@ -55,7 +55,7 @@ std::vector<cell> to_row(const kill_record& done, bool may_list) {
           format_time(done.at),
           to_text(done.by),
           std::string(to_text(done.verb)),
-          done.id,
+          to_text(done.id),
           std::string(to_text(done.end)),
           null_when_zero(target.cs_id),
           null_when_zero(target.ss_id),

@@ -1,6 +1,7 @@
 #include "admin/openapi.hpp"
 
 #include "admin/command_table.hpp"
+#include "admin/http_kill.hpp"
 #include "admin/http_query.hpp"
 #include "admin/listing.hpp"
 #include "admin/result.hpp"
@@ -33,7 +34,8 @@ json parameter(std::string_view name, std::string_view in, std::string_view type
 
 void add_path_parameters(json& list, std::string_view path) {
   constexpr std::array<std::array<std::string_view, 3>, 3> known{
-      {{"id", "string", "a cs_id, a connection_id or a proxy_sessid"},
+      {{"id", "string",
+        "a cs_id, a connection_id or a proxy_sessid; cs_id:N, connection_id:N or connection_id:N@backend"},
        {"ss_id", "integer", "the server session, as listed with the session"},
        {"name", "string", "the setting"}}};
   for (const auto& [name, type, description] : known) {
@@ -43,9 +45,17 @@ void add_path_parameters(json& list, std::string_view path) {
   }
 }
 
+constexpr std::array<std::array<std::string_view, 3>, 3> kill_parameters{
+    {{"reason", "string", "why, for the log and the record of the kill; at most 256 bytes"},
+     {"after", "string", "not at once, but when that has ended: statement or transaction"},
+     {"timeout", "number", "seconds to wait for that"}}};
+
 void add_query_parameters(json& list, const command_entry& entry) {
   if (entry.takes("[FULL]") || entry.takes("[ALL]")) {
     list.push_back(parameter("full", "query", "boolean", "more than is shown by default"));
+  }
+  for (const auto& [name, type, description] : kill_parameters) {
+    if (takes_kill_parameter(entry, name)) list.push_back(parameter(name, "query", type, description));
   }
   if (!entry.takes("[filter]")) return;
   list.push_back(parameter("filter", "query", "string", "comparisons in SQL's words, with AND between"));

@@ -1,12 +1,12 @@
 #include "admin/sql_parser.hpp"
 
 #include "admin/command_table.hpp"
+#include "admin/id_operand.hpp"
+#include "admin/kill_parser.hpp"
 #include "admin/query_parser.hpp"
 #include "admin/syntax.hpp"
 #include "admin/token_cursor.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -18,71 +18,6 @@ namespace sessiongate::admin {
 namespace {
 
 using parse_result = std::variant<not_ours, statement, failure>;
-
-struct operand {
-  std::uint64_t value = 0;
-  bool own_session = false;
-  bool parameter = false;
-};
-
-bool is_literal(const token& each) {
-  return each.kind == token_kind::number || each.kind == token_kind::string;
-}
-
-std::optional<operand> take_id(token_cursor& at, bool prepared) {
-  if (is_literal(at.peek())) {
-    const auto id = parse_id(at.peek().text);
-    if (!id) return std::nullopt;
-    at.skip();
-    return operand{.value = *id};
-  }
-  if (prepared && at.take_symbol("?")) return operand{.parameter = true};
-  if (at.take_word("CONNECTION_ID") && at.take_symbol("(") && at.take_symbol(")")) return operand{.own_session = true};
-  return std::nullopt;
-}
-
-/// Without a sign: `KILL PROXYSESSION 5-1` has to be an error, not two ids.
-std::optional<operand> take_ss_id(token_cursor& at, bool prepared) {
-  const auto text = at.peek().text;
-  if (is_literal(at.peek()) && (text.empty() || text.front() == '-' || text.front() == '+')) return std::nullopt;
-  if (at.peek().kind == token_kind::word) return std::nullopt;
-  return take_id(at, prepared);
-}
-
-void put_id(statement& into, const operand& id) {
-  into.own_session = id.own_session;
-  into.id_is_parameter = id.parameter;
-  set_id(into.what, id.value);
-}
-
-parse_result parse_kill_proxysession(token_cursor& at, bool prepared) {
-  const auto id = take_id(at, prepared);
-  if (!id) return malformed("the id of a session", at);
-  statement parsed{.what = kill_session{}};
-  if (!at.at_end()) {
-    const auto ss_id = take_ss_id(at, prepared);
-    if (!ss_id) return malformed("an ss_id", at);
-    parsed.what = kill_server_session{.id = 0, .ss_id = ss_id->value};
-    parsed.ss_id_is_parameter = ss_id->parameter;
-  }
-  put_id(parsed, *id);
-  if (!at.at_end()) return malformed("the end of the statement", at);
-  return parsed;
-}
-
-parse_result parse_plain_kill(token_cursor& at, bool prepared) {
-  statement parsed{.what = kill_session{.plain = true}};
-  if (!at.take_word("HARD")) at.take_word("SOFT");
-  if (at.take_word("QUERY")) {
-    parsed.what = kill_query{.plain = true};
-  } else {
-    at.take_word("CONNECTION");
-  }
-  const auto id = take_id(at, prepared);
-  if (!id || !at.at_end()) return not_ours{};
-  put_id(parsed, *id);
-  return parsed;
-}
 
 /// What stands behind the words of a command of the table.
 class entry_parser {
@@ -112,13 +47,12 @@ class entry_parser {
   }
 
   std::optional<failure> take_own_or_id(command_arguments& given) {
-    const bool filtered =
-        at_.peek().kind == token_kind::word && !equals_ignoring_case(at_.peek().text, "CONNECTION_ID");
+    const bool filtered = at_.peek().kind == token_kind::word && !is_id_word(at_.peek());
     if (at_.at_end() || filtered) return std::nullopt;
-    const auto id = take_id(at_, prepared_);
+    auto id = take_id(at_, prepared_);
     if (!id) return malformed("an id or LIKE", at_);
-    id_ = *id;
-    given.id = id->value;
+    given.id = id->id;
+    id_ = std::move(*id);
     return std::nullopt;
   }
 
@@ -141,7 +75,7 @@ class entry_parser {
   const command_entry& entry_;
   token_cursor& at_;
   bool prepared_;
-  operand id_{};
+  id_operand id_{};
 };
 
 /// The command of the table that has most of its words there.
@@ -205,15 +139,18 @@ parse_result parse_statement(std::string_view text, const parse_options& options
   auto tokens = split_only_statement(text);
   if (!tokens) return not_ours{};
   token_cursor at(std::move(*tokens));
-  if (!at.take_word("KILL")) return parse_by_table(at, options);
-  return at.take_word("PROXYSESSION") ? parse_kill_proxysession(at, options.prepared)
-                                      : parse_plain_kill(at, options.prepared);
+  return at.take_word("KILL") ? parse_kill(at, options.prepared) : parse_by_table(at, options);
 }
 
 void set_id(command& what, std::uint64_t id) {
   std::visit(
       [id](auto& each) {
-        if constexpr (requires { each.id; }) each.id = id;
+        if constexpr (requires { each.id.number; }) {
+          each.id.number = id;
+        } else if constexpr (requires { each.id; }) {
+          if (!each.id) each.id.emplace();
+          each.id->number = id;
+        }
       },
       what);
 }
@@ -240,17 +177,6 @@ std::optional<std::string> bind_parameters(statement& prepared, std::span<const 
   filled.id_is_parameter = filled.ss_id_is_parameter = false;
   prepared = std::move(filled);
   return std::nullopt;
-}
-
-std::optional<std::uint64_t> parse_id(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text.remove_prefix(1);
-  std::uint64_t magnitude = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), magnitude);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (!negative) return magnitude;
-  if (magnitude > 1ULL << 31U) return std::nullopt;
-  return to_id(-static_cast<std::int64_t>(magnitude));
 }
 
 std::optional<std::uint64_t> to_id(const protocol::result_cell& bound) {

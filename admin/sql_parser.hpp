@@ -5,9 +5,7 @@
 // behind:
 //   what command_table.hpp lists
 //   KILL [HARD|SOFT] [CONNECTION|QUERY] id          (MariaDB's KILL … ID n, USER n and QUERY ID n stay the backend's)
-// An id is a decimal number, may have a sign (a negative one is a 32-bit id that a driver printed signed: two's
-// complement), may be quoted ('5', "5"), and may be CONNECTION_ID() (the caller's own session) or, in a prepared
-// statement, `?`. An ss_id is the same without sign and function.
+// id_operand.hpp tells what an id can be, kill_parser.hpp what may stand behind a kill's target.
 #pragma once
 
 #include "admin/command.hpp"
@@ -45,16 +43,13 @@ struct parse_options {
 /// Not ours: forward the text untouched. failure: ours, but malformed (5010, 21000).
 std::variant<not_ours, statement, failure> parse_statement(std::string_view text, const parse_options& options);
 
-/// Replaces the session id of a command that has one.
+/// Replaces the number of the session id of a command that has one.
 void set_id(command& what, std::uint64_t id);
 
 /// Puts values into the placeholders of a prepared statement, in the order of the text. Otherwise it says what is wrong
 /// with the values, and nothing is changed.
 [[nodiscard]] std::optional<std::string> bind_parameters(statement& prepared,
                                                          std::span<const protocol::result_cell> values);
-
-/// A decimal id with optional sign, as drivers write it; empty when it is none or out of range (-2^31 .. 2^64-1).
-std::optional<std::uint64_t> parse_id(std::string_view text);
 
 /// A bound value as an id: an integer of any width and sign, or a text that parse_id() takes.
 std::optional<std::uint64_t> to_id(const protocol::result_cell& bound);

@@ -21,23 +21,23 @@ failure ambiguous(std::uint64_t id, const std::vector<client_session_ptr>& found
     const auto server = each->find_connection(static_cast<std::uint32_t>(id));
     if (!server) continue;  // it went away since it was found
     result.candidates.push_back({each->cs_id(), server->backend().text(), server->connection_id()});
-    result.message += (result.candidates.size() == 1 ? " cs_id " : ", cs_id ") + std::to_string(each->cs_id()) +
-                      " on " + server->backend().text();
+    result.message += (result.candidates.size() == 1 ? " CS_ID " : ", CS_ID ") + std::to_string(each->cs_id()) +
+                      " (CONNECTION_ID " + std::to_string(id) + '@' + server->backend().text() + ')';
   }
-  result.message += "; name one by its cs_id";
+  result.message += "; name one so";
   return result;
 }
 
 }  // namespace
 
-std::variant<client_session_ptr, failure> find_target(std::uint64_t id, const principal& who, command_kind kind,
+std::variant<client_session_ptr, failure> find_target(const session_id& id, const principal& who, command_kind kind,
                                                       const session::registry& sessions) {
-  auto found = sessions.find(id);
+  auto found = find_sessions(id, sessions);
   std::erase_if(found, [&](const auto& each) { return may(who, kind, *each) == verdict::hidden; });
-  if (found.empty()) return unknown_thread(id);
-  if (found.size() > 1) return ambiguous(id, found);
+  if (found.empty()) return unknown_thread(id.number);
+  if (found.size() > 1) return ambiguous(id.number, found);
   if (may(who, kind, *found.front()) == verdict::allowed) return std::move(found.front());
-  return not_owner_of(id);
+  return not_owner_of(id.number);
 }
 
 }  // namespace sessiongate::admin

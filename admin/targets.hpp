@@ -14,7 +14,7 @@ namespace sessiongate::admin {
 
 /// The one session that `id` names for this caller, who may do to it what the command does. A failure: unknown_id,
 /// not_owner, or ambiguous with the candidates that the caller may see.
-std::variant<session::client_session_ptr, failure> find_target(std::uint64_t id, const principal& who,
+std::variant<session::client_session_ptr, failure> find_target(const session_id& id, const principal& who,
                                                                command_kind kind, const session::registry& sessions);
 
 }  // namespace sessiongate::admin

@@ -197,7 +197,7 @@ awaitable<admin_conversation::reply> admin_conversation::run(request asked) {
   connection_.home().counters().admin_commands.add(1);
   if (asked.what.own_session) admin::set_id(asked.what.what, connection_.cs_id());
   const bool may_forward = own_ != nullptr && asked.can_forward && admin::is_plain_kill(asked.what.what);
-  if (may_forward && shared.sessions.find(*admin::target_of(asked.what.what)).empty())
+  if (may_forward && admin::find_sessions(*admin::target_of(asked.what.what), shared.sessions).empty())
     co_return reply{.forward = true, .packets = {}};
   auto who = co_await caller_.identify(asked.what.what);
   if (asks_for_all_variables(asked.what.what)) {
@@ -214,7 +214,7 @@ bool admin_conversation::asks_for_all_variables(const admin::command& what) cons
   const auto* list = std::get_if<admin::show_table>(&what);
   if (own_ == nullptr || list == nullptr || list->what != admin::listing::variables || !list->full) return false;
   if (!list->id) return true;
-  const auto found = connection_.shared().sessions.find(*list->id);
+  const auto found = admin::find_sessions(*list->id, connection_.shared().sessions);
   return found.size() == 1 && found.front()->cs_id() == connection_.cs_id();
 }
 

@@ -30,7 +30,7 @@ bool caller_identity::is_settled(const admin::principal& who, const admin::comma
   if (no_matter || own_ == nullptr) return true;
   const auto id = admin::target_of(what);
   if (!id) return false;
-  const auto found = connection_.shared().sessions.find(*id);
+  const auto found = admin::find_sessions(*id, connection_.shared().sessions);
   return !found.empty() && std::ranges::all_of(found, [&](const auto& each) {
     return admin::may(who, kind, *each) == admin::verdict::allowed;
   });

@@ -46,12 +46,21 @@ struct ctl_options {
   std::string sort;
   std::string limit;
   std::string offset;
+  std::string reason;
+  std::string after;
+  std::string timeout;
 
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> parameters() const {
     std::vector<std::pair<std::string, std::string>> given;
     if (full) given.emplace_back("full", "true");
-    const std::array<std::pair<const char*, const std::string*>, 5> texts{
-        {{"filter", &where}, {"like", &like}, {"sort", &sort}, {"limit", &limit}, {"offset", &offset}}};
+    const std::array<std::pair<const char*, const std::string*>, 8> texts{{{"filter", &where},
+                                                                           {"like", &like},
+                                                                           {"sort", &sort},
+                                                                           {"limit", &limit},
+                                                                           {"offset", &offset},
+                                                                           {"reason", &reason},
+                                                                           {"after", &after},
+                                                                           {"timeout", &timeout}}};
     for (const auto& [name, value] : texts) {
       if (!value->empty()) given.emplace_back(name, *value);
     }
@@ -74,6 +83,9 @@ void describe(CLI::App& app, ctl_options& into) {
   app.add_option("--sort", into.sort, "columns, with - in front of descending ones: -trans_count,User");
   app.add_option("--limit", into.limit, "rows at most");
   app.add_option("--offset", into.offset, "rows to leave out first");
+  app.add_option("--reason", into.reason, "of a kill: why, for the log and the record of the kill");
+  app.add_option("--after", into.after, "of a kill: not at once, but after the open statement or transaction");
+  app.add_option("--timeout", into.timeout, "of a kill with --after: seconds to wait for that");
   app.footer(ctl_help());
 }
 

@@ -57,6 +57,10 @@ class registry {
 
   /// By cs_id, connection_id or proxy_sessid. None: unknown. Several: a connection_id that more than one backend gave.
   [[nodiscard]] std::vector<client_session_ptr> find(std::uint64_t id) const;
+  /// By cs_id alone; null when there is none.
+  [[nodiscard]] client_session_ptr find_client(std::uint32_t cs_id) const;
+  /// By connection_id alone.
+  [[nodiscard]] std::vector<client_session_ptr> find_holders(std::uint32_t connection_id) const;
 
   /// All sessions, stripe by stripe: not a snapshot of one moment.
   [[nodiscard]] std::vector<client_session_ptr> list() const;
@@ -68,9 +72,6 @@ class registry {
 
   client_stripe& clients(std::uint32_t cs_id) const { return clients_[cs_id % stripe_count]; }
   connection_stripe& connections(std::uint32_t id) const { return connections_[id % stripe_count]; }
-
-  [[nodiscard]] client_session_ptr find_client(std::uint32_t cs_id) const;
-  [[nodiscard]] std::vector<client_session_ptr> find_holders(std::uint32_t connection_id) const;
 
   mutable std::array<client_stripe, stripe_count> clients_;
   mutable std::array<connection_stripe, stripe_count> connections_;

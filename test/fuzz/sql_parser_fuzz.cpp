@@ -1,5 +1,6 @@
 // Any text: the sieve and the parser agree. What the parser calls ours, the sieve lets through, whole and in every
 // prefix; ids that the parser took survive being printed and read again.
+#include "admin/command_kind.hpp"
 #include "admin/sql_parser.hpp"
 
 #include <cstdint>
@@ -31,7 +32,11 @@ void check(std::string_view text, bool prepared) {
   }
   const auto& what = std::get<statement>(parsed);
   require(prepared || what.parameter_count() == 0);
-  if (const auto* kill = std::get_if<kill_session>(&what.what)) require(parse_id(std::to_string(kill->id)) == kill->id);
+  if (const auto id = target_of(what.what)) require(parse_session_id(to_text(*id)) == id);
+  if (const auto* kill = std::get_if<kill_session>(&what.what)) {
+    require(is_consistent(kill->how) && is_kill_reason(kill->how.reason));
+    require(!kill->plain || (kill->how == kill_manner() && kill->id.form == id_form::any));
+  }
 }
 
 }  // namespace

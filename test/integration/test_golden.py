@@ -110,7 +110,7 @@ number             number             n {number}
 at                 at                 t {time}
 by                 by                 t app@sys#obdemo \(cs_id {id}\)
 verb               verb               t kill_session
-id                 id                 u {killed}
+id                 id                 t {killed}
 outcome            outcome            t killed
 cs_id              cs_id              n {killed}
 ss_id              ss_id              n NULL
@@ -214,11 +214,11 @@ KILLED = {"outcome": "killed", "status": "killed", "cs_id": "{id}", "proxy_sessi
           "ending": "at_once", "waited_us": NUMBER, "ended_with": None}
 OK_BODY = {"status": "ok", "message": None}
 ACTIONS = {  # statement with ?, its parameters, method, path, body of the request, body of the answer
-    "KILL PROXYSESSION id": ("KILL PROXYSESSION ?", ["id"], "DELETE", "/v1/sessions/{id}", None, KILLED),
-    "KILL PROXYSESSION id ss_id": ("KILL PROXYSESSION ? ?", ["id", "ss_id"], "DELETE",
-                                   "/v1/sessions/{id}/server-sessions/{ss_id}", None, {**KILLED, "ss_id": "{ss_id}"}),
-    "KILL QUERY id": ("KILL QUERY ?", ["id"], "POST", "/v1/sessions/{id}/kill-query", None,
-                      {**KILLED, "outcome": "already_idle", "status": "already_idle", "connection_id": None}),
+    "KILL PROXYSESSION id [options]": ("KILL PROXYSESSION ?", ["id"], "DELETE", "/v1/sessions/{id}", None, KILLED),
+    "KILL PROXYSESSION id ss_id [options]": ("KILL PROXYSESSION ? ?", ["id", "ss_id"], "DELETE",
+                                             "/v1/sessions/{id}/server-sessions/{ss_id}", None, {**KILLED, "ss_id": "{ss_id}"}),
+    "KILL PROXYSESSION QUERY id [options]": ("KILL PROXYSESSION QUERY ?", ["id"], "POST", "/v1/sessions/{id}/kill-query", None,
+                                             {**KILLED, "outcome": "already_idle", "status": "already_idle", "connection_id": None}),
     "ALTER PROXYCONFIG SET name = value": ("ALTER PROXYCONFIG SET drain_timeout = '1000ms'", [], "PUT", "/v1/config/drain-timeout",
                                            b'{"value": "1s"}', {"status": "ok", "message": r"drain-timeout = 1000ms \(was 1000ms\)"}),
     "PING PROXY": ("PING PROXY", [], "GET", "/v1/ping", None, OK_BODY),
@@ -371,7 +371,7 @@ def test_what_acts_answers_ok(gate, raw, admin, syntax, face):
             statement = statement.replace("?", str(one), 1)
         raw.command(COM_QUERY, statement.encode())
         assert raw.read_response()[4] == 0
-    ended = "KILL PROXYSESSION" in syntax
+    ended = "KILL PROXYSESSION id" in syntax
     if ended and "ss_id" not in syntax:
         assert admin.get(f"/v1/sessions/{victim.known['id']}").status == 404
     else:

@@ -31,7 +31,7 @@ inline std::string describe(const show_table& what) {
   return names.at(static_cast<std::size_t>(what.what)) + std::string(what.full ? " full" : "") + describe(what.query);
 }
 inline std::string describe(const show_session& what) {
-  return "show" + (what.id ? ' ' + std::to_string(*what.id) : std::string()) + describe(what.query);
+  return "show" + (what.id ? ' ' + to_text(*what.id) : std::string()) + describe(what.query);
 }
 inline std::string describe(const alter_config& what) {
   return "alter " + what.name + '=' + what.value;
@@ -39,14 +39,20 @@ inline std::string describe(const alter_config& what) {
 inline std::string describe(const ping&) {
   return "ping";
 }
+inline std::string describe(const kill_manner& how) {
+  std::string text;
+  if (how.when != kill_moment::at_once) text += " after " + std::string(to_text(how.when));
+  if (how.timeout) text += ' ' + std::to_string(how.timeout->count()) + "ms";
+  return how.reason.empty() ? text : text + " (" + how.reason + ')';
+}
 inline std::string describe(const kill_session& what) {
-  return "kill " + std::to_string(what.id);
+  return "kill " + to_text(what.id) + describe(what.how);
 }
 inline std::string describe(const kill_server_session& what) {
-  return "kill " + std::to_string(what.id) + " ss " + std::to_string(what.ss_id);
+  return "kill " + to_text(what.id) + " ss " + std::to_string(what.ss_id) + describe(what.how);
 }
 inline std::string describe(const kill_query& what) {
-  return "query " + std::to_string(what.id);
+  return "query " + to_text(what.id) + describe(what.how);
 }
 
 inline std::string describe(const parse_result& parsed) {

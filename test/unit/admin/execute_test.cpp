@@ -124,10 +124,36 @@ TEST_CASE_METHOD(fixture, "a connection_id that two backends gave is refused wit
   CHECK(error.candidates[0].cs_id == first_id);
   CHECK(error.candidates[0].backend == "10.1.0.1:3306");
   CHECK(error.candidates[1].connection_id == 77);
-  CHECK(error.message == "Thread id 77 is ambiguous: cs_id " + std::to_string(first_id) + " on 10.1.0.1:3306, cs_id " +
-                             std::to_string(second_id) + " on 10.1.0.2:3306; name one by its cs_id");
+  CHECK(error.message == "Thread id 77 is ambiguous: CS_ID " + std::to_string(first_id) +
+                             " (CONNECTION_ID 77@10.1.0.1:3306), CS_ID " + std::to_string(second_id) +
+                             " (CONNECTION_ID 77@10.1.0.2:3306); name one so");
   CHECK(first->stopped_because.reason == session::stop_reason::none);
   CHECK(second->stopped_because.reason == session::stop_reason::none);
+}
+
+TEST_CASE_METHOD(fixture, "an id that says which it is names one session", "[admin][execute]") {
+  add({.cs_id = first_id}, 77, {"10.1.0.1", 3306});
+  add({.cs_id = second_id}, 77, {"::1", 3306});
+  const auto killed = [&](session_id id) { return kill(kill_session{std::move(id)}, token).cs_id; };
+  CHECK(killed({first_id, id_form::cs_id}) == first_id);
+  CHECK(killed({77, id_form::connection_id, "10.1.0.1:3306"}) == first_id);
+  CHECK(killed({77, id_form::connection_id, "10.1.0.1"}) == first_id);
+  CHECK(killed({77, id_form::connection_id, "[::1]:3306"}) == second_id);
+  CHECK(killed({77, id_form::connection_id, "::1"}) == second_id);
+  CHECK(fail(kill_session{{77, id_form::connection_id}}, token).kind == failure_kind::ambiguous);
+  for (const auto& unknown :
+       {session_id(77, id_form::cs_id), session_id(first_id, id_form::connection_id),
+        session_id(77, id_form::connection_id, "10.1.0.3"), session_id((1ULL << 32U) + 77, id_form::connection_id)}) {
+    CHECK(fail(kill_session{unknown}, token).kind == failure_kind::unknown_id);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "the reason of a kill is told with the end of the session", "[admin][execute]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  kill(kill_session{.id = first_id, .how = {.reason = "runaway report"}}, token);
+  CHECK(target->stopped_because.detail == "by " + to_text(token) + ": runaway report");
+  kill(kill_server_session{.id = first_id, .ss_id = first_id * 10ULL, .how = {.reason = "x"}}, token);
+  CHECK(target->stopped_because.detail.ends_with(": x"));
 }
 
 TEST_CASE_METHOD(fixture, "what is hidden does not make an id ambiguous", "[admin][execute]") {

@@ -46,6 +46,60 @@ TEST_CASE("paths and methods lead to commands", "[admin][http_api]") {
   CHECK(command_of<kill_query>(verb::post, "/v1/sessions/5/kill-query").id == 5);
 }
 
+TEST_CASE("paths name sessions by the id that they say", "[admin][http_api]") {
+  const auto id = [](std::string part) {
+    return to_text(command_of<kill_session>(verb::delete_, "/v1/sessions/" + std::move(part)).id);
+  };
+  CHECK(id("cs_id:5") == "cs_id:5");
+  CHECK(id("CS_ID%3A5") == "cs_id:5");
+  CHECK(id("connection_id:+5") == "connection_id:5");
+  CHECK(id("connection_id:5@10.0.0.1:3306") == "connection_id:5@10.0.0.1:3306");
+  CHECK(id("connection_id%3A5%40%5B%3A%3A1%5D%3A3306") == "connection_id:5@[::1]:3306");
+  CHECK(id("connection_id:5@unix:%2Frun%2Fmy%20db.sock") == "connection_id:5@unix:/run/my db.sock");
+  for (const auto* wrong : {"cs_id:", "cs_id:x", "cs_id:5@db", "connection_id:@db", "connection_id:5@", "ss_id:5",
+                            "5@db", "connection_id:5%4", "%"}) {
+    CAPTURE(wrong);
+    CHECK(answer_to(make_request(verb::delete_, std::string("/v1/sessions/") + wrong)).status == 400);
+  }
+}
+
+TEST_CASE("requests say how and why to kill", "[admin][http_api]") {
+  using namespace std::chrono_literals;
+  const auto how =
+      command_of<kill_session>(verb::delete_, "/v1/sessions/5?reason=runaway%20report&after=Transaction&timeout=0.5")
+          .how;
+  CHECK(how == kill_manner{kill_moment::after_transaction, 500ms, "runaway report"});
+  CHECK(command_of<kill_server_session>(verb::delete_, "/v1/sessions/5/server-sessions/16?after=statement").how.when ==
+        kill_moment::after_statement);
+  CHECK(command_of<kill_query>(verb::post, "/v1/sessions/5/kill-query?reason=x").how.reason == "x");
+  for (const auto* wrong :
+       {"/v1/sessions/5?after=lunch", "/v1/sessions/5?timeout=30", "/v1/sessions/5?after=statement&timeout=-1",
+        "/v1/sessions/5?after=statement&timeout=", "/v1/sessions/5?reason=a%0Ab", "/v1/sessions/5?why=x"}) {
+    CAPTURE(wrong);
+    CHECK(answer_to(make_request(verb::delete_, wrong)).status == 400);
+  }
+  CHECK(answer_to(make_request(verb::delete_, "/v1/sessions/5?reason=" + std::string(257, 'x'))).body["detail"] ==
+        "reason has to be one line of at most 256 bytes, without control characters");
+  CHECK(answer_to(make_request(verb::post, "/v1/sessions/5/kill-query?after=statement")).status == 400);
+  CHECK(answer_to(make_request(verb::get, "/v1/sessions/5?reason=x")).status == 400);
+}
+
+TEST_CASE("the body of a POST may say it, too", "[admin][http_api]") {
+  const auto post = [](std::string body) {
+    auto request = make_request(verb::post, "/v1/sessions/5/kill-query");
+    request.body() = std::move(body);
+    return route_request(request);
+  };
+  CHECK(std::get<kill_query>(std::get<command>(post(R"({"reason": "why"})"))).how.reason == "why");
+  CHECK(std::get<kill_query>(std::get<command>(post("{}"))).how.reason.empty());
+  for (const auto* wrong : {"x", "[]", "5", R"({"reason": 5})", R"({"after": "statement"})", R"({"nope": 1})",
+                            R"({"reason": "a
+b"})"}) {
+    CAPTURE(wrong);
+    CHECK(std::get<http_answer>(post(wrong)).status == 400);
+  }
+}
+
 TEST_CASE("filters are decoded", "[admin][http_api]") {
   const auto query = [](std::string text) {
     return command_of<show_table>(verb::get, "/v1/sessions?" + std::move(text)).query;

@@ -131,7 +131,8 @@ TEST_CASE("problems carry the candidates and the backend's error", "[admin][json
   what.candidates = {{5, "10.1.0.1:3306", 77}};
   const auto ambiguous = render_json(what);
   CHECK(ambiguous.status == 409);
-  CHECK(ambiguous.body["candidates"] == json::parse(R"([{"cs_id":5,"backend":"10.1.0.1:3306","connection_id":77}])"));
+  CHECK(ambiguous.body["candidates"] == json::parse(R"([{"cs_id":5,"backend":"10.1.0.1:3306","connection_id":77,
+      "ids":["cs_id:5","connection_id:77@10.1.0.1:3306"]}])"));
   what = {};
   what.kind = failure_kind::backend;
   what.code = 1227;

@@ -12,7 +12,7 @@ namespace {
 TEST_CASE("the caller's own id is filled in", "[admin][sql_parser]") {
   auto own = std::get<statement>(parse_statement("KILL QUERY CONNECTION_ID()", {}));
   set_id(own.what, 9);
-  CHECK(std::get<kill_query>(own.what).id == 9);
+  CHECK(std::get<kill_query>(own.what).id == session_id(9));
 }
 
 TEST_CASE("a malformed statement's error says what is wrong, printably", "[admin][sql_parser]") {

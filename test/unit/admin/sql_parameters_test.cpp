@@ -19,6 +19,8 @@ TEST_CASE("placeholders stand for ids in prepared statements", "[admin][sql_pars
   CHECK(describe(parse_statement("KILL PROXYSESSION 5 ?", {.prepared = true})) == "kill 5 ss 0 ss?");
   CHECK(describe(parse_statement("KILL PROXYSESSION ? 16", {.prepared = true})) == "kill 0 ss 16 id?");
   CHECK(describe(parse_statement("KILL PROXYSESSION ? ? ?", {.prepared = true})) == "malformed");
+  CHECK(describe(parse_statement("KILL PROXYSESSION CONNECTION_ID ?@db ? COMMENT 'x'", {.prepared = true})) ==
+        "kill connection_id:0@db ss 0 (x) id? ss?");
   CHECK(describe(parse_statement("KILL QUERY ?", {.prepared = true})) == "query 0 plain id?");
   CHECK(describe(parse_statement("KILL ? ?", {.prepared = true})) == "not ours");
   CHECK(describe(parse_statement("SHOW PROXYSESSION ATTRIBUTE ? LIKE 'x'", {.prepared = true})) == "show 0 like x id?");
@@ -41,6 +43,9 @@ TEST_CASE("values are bound in the order of the text", "[admin][sql_parser]") {
   auto second = prepare("KILL PROXYSESSION 5 ?");
   CHECK_FALSE(bind_parameters(second, values{std::uint64_t{7}}));
   CHECK(describe(second) == "kill 5 ss 7");
+  auto explicit_form = prepare("KILL PROXYSESSION QUERY CS_ID ?");
+  CHECK_FALSE(bind_parameters(explicit_form, values{std::int64_t{-1}}));
+  CHECK(describe(explicit_form) == "query cs_id:4294967295");
   auto none = prepare("SHOW PROXYSESSION");
   CHECK(bind_parameters(none, values{std::int64_t{1}}));
   CHECK_FALSE(bind_parameters(none, {}));

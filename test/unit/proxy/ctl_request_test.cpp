@@ -26,6 +26,8 @@ TEST_CASE("the words of a command become its request") {
   CHECK(describe({"show", "5"}) == "GET /v1/sessions/5");
   CHECK(describe({"kill", "5"}) == "DELETE /v1/sessions/5");
   CHECK(describe({"kill", "5", "16"}) == "DELETE /v1/sessions/5/server-sessions/16");
+  CHECK(describe({"kill", "connection_id:5@[::1]:3306"}, {{"reason", "a b"}}) ==
+        "DELETE /v1/sessions/connection_id%3A5%40%5B%3A%3A1%5D%3A3306?reason=a%20b");
   CHECK(describe({"kill-query", "-1"}) == "POST /v1/sessions/-1/kill-query");
   CHECK(describe({"config", "set", "kill-timeout", "10s"}) == R"(PUT /v1/config/kill-timeout {"value":"10s"})");
   CHECK(describe({"sessions"}, {{"filter", "User = 'a&b'"}, {"limit", "5"}}) ==

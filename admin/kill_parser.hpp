@@ -1,0 +1,25 @@
+// Reads kills from SQL's words:
+//
+//   KILL [HARD|SOFT] [CONNECTION|QUERY] id                 as MySQL has it, without options
+//   KILL PROXYSESSION [QUERY] id [ss_id] [options]
+//
+// Options stand in any order, each at most once:
+//
+//   AFTER STATEMENT | AFTER TRANSACTION                    not at once, but when that has ended
+//   TIMEOUT seconds                                        how long to wait for that
+//   COMMENT 'why'                                          for the log and for the record of the kill
+//
+// With QUERY there is COMMENT alone: a statement is interrupted at once.
+#pragma once
+
+#include "admin/sql_parser.hpp"
+#include "admin/token_cursor.hpp"
+
+#include <variant>
+
+namespace sessiongate::admin {
+
+/// What stands behind the word KILL.
+std::variant<not_ours, statement, failure> parse_kill(token_cursor& at, bool prepared);
+
+}  // namespace sessiongate::admin
