@@ -7,7 +7,9 @@
 #include "admin/table_query.hpp"
 #include "session/tracked_variables.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -50,6 +52,9 @@ struct show_session {
   table_query query{};  // on attribute_name, value and info
 };
 
+/// Of a session that a predicate chose: that it meets it still, at the moment of the kill. Null: whatever it does.
+using kill_condition = std::shared_ptr<const row_filter>;
+
 /// KILL PROXYSESSION id [options], KILL [CONNECTION] id · DELETE /v1/sessions/{id}.
 struct kill_session {
   session_id id{};
@@ -57,6 +62,7 @@ struct kill_session {
   /// backend's to decide about. KILL PROXYSESSION is the proxy's alone.
   bool plain = false;
   kill_manner how{};
+  kill_condition only_if{};
 };
 
 /// KILL PROXYSESSION id ss_id [options] · DELETE /v1/sessions/{id}/server-sessions/{ss_id}.
@@ -71,6 +77,19 @@ struct kill_query {
   session_id id{};
   bool plain = false;  // as in kill_session
   kill_manner how{};   // its reason only: a query is interrupted at once
+  kill_condition only_if{};
+};
+
+/// KILL PROXYSESSION [QUERY] WHERE predicate [options] · POST /v1/kill. The predicate is over the columns of the
+/// process list; what it does not meet any more when its turn comes is left alone.
+struct kill_matching {
+  predicate where{};
+  bool query = false;                  // interrupts statements; the sessions stay
+  bool dry_run = false;                // tells only what would be hit
+  bool include_self = false;           // the session that asks, too
+  std::optional<std::size_t> limit{};  // hits so many at most, by cs_id
+  std::optional<std::size_t> max{};    // refuses to hit more; none: as configured, or what `limit` says
+  kill_manner how{};
 };
 
 /// ALTER PROXYCONFIG SET name = value · PUT /v1/config/{name}.
@@ -82,13 +101,13 @@ struct alter_config {
 /// PING PROXY · GET /v1/ping.
 struct ping {};
 
-using command =
-    std::variant<show_table, show_session, kill_session, kill_server_session, kill_query, alter_config, ping>;
+using command = std::variant<show_table, show_session, kill_session, kill_server_session, kill_query, kill_matching,
+                             alter_config, ping>;
 
 /// Those that end or interrupt something; all others can run on any thread.
 [[nodiscard]] inline bool is_kill(const command& what) {
   return std::holds_alternative<kill_session>(what) || std::holds_alternative<kill_server_session>(what) ||
-         std::holds_alternative<kill_query>(what);
+         std::holds_alternative<kill_query>(what) || std::holds_alternative<kill_matching>(what);
 }
 
 /// A plain KILL.

@@ -29,6 +29,8 @@ std::string_view to_text(command_kind kind) {
 }
 
 command_kind kind_of(const command& what) {
+  const auto* several = std::get_if<kill_matching>(&what);
+  if (several != nullptr && several->query) return command_kind::kill_query;
   return find_entry(what).kind;
 }
 

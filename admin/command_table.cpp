@@ -28,6 +28,11 @@ command make_query_kill(command_arguments&& given) {
   return kill_query{.id = given.id.value_or(0), .how = std::move(given.how)};
 }
 
+command make_matching_kill(command_arguments&& given) {
+  given.several.how = std::move(given.how);
+  return std::move(given.several);
+}
+
 command make_alter(command_arguments&& given) {
   return alter_config{.name = std::move(given.name), .value = std::move(given.value)};
 }
@@ -118,6 +123,16 @@ constexpr command_entry entries[] = {
      .kind = command_kind::kill_query,
      .help = "interrupts the statement that a session runs; option: COMMENT 'why'; KILL QUERY id does the same",
      .make = make_query_kill},
+    {.name = "kill_matching",
+     .sql = "KILL PROXYSESSION [QUERY] WHERE predicate [options]",
+     .method = "POST",
+     .path = "/v1/kill",
+     .ctl = "kill-where {filter}",
+     .kind = command_kind::kill_session,
+     .help =
+         "ends, or with QUERY interrupts, every session that a predicate over the process list meets; further options: "
+         "LIMIT n, INCLUDE SELF, DRY RUN",
+     .make = make_matching_kill},
     {.name = "list_settings",
      .sql = "SHOW PROXYCONFIG [filter]",
      .method = "GET",

@@ -19,6 +19,7 @@ struct command_arguments {
   std::optional<session_id> id{};
   std::uint64_t ss_id = 0;
   kill_manner how{};
+  kill_matching several{};  // all but its manner
   std::string name{};
   std::string value{};
   bool full = false;
@@ -29,7 +30,7 @@ struct command_entry {
   std::string_view name;  // for machines: the operationId of OpenAPI
   /// As a reader is told it, and as the parser of everything but KILL reads it: words in upper case; [WORD] may be left
   /// out, and asks for more; id, ss_id, name and value are the caller's; [filter] is what query_parser.hpp reads,
-  /// and [options] what kill_parser.hpp does.
+  /// and [options] and predicate what kill_parser.hpp does.
   std::string_view sql;
   std::string_view method;  // over HTTP
   std::string_view path;    // {id}, {ss_id} and {name} are the caller's

@@ -6,6 +6,7 @@
 #include "admin/kill.hpp"
 #include "admin/kill_counters.hpp"
 #include "admin/kill_log.hpp"
+#include "admin/kill_several.hpp"
 #include "admin/listing.hpp"
 #include "admin/proxy_view.hpp"
 #include "admin/session_detail.hpp"
@@ -29,7 +30,7 @@ failure id_needed() {
 awaitable<result> run(const show_table& what, const principal& who, execution_context& context) {
   if (find_listing(what.what).of_session == nullptr) co_return list(what, who, context);
   if (!what.id && who.cs_id == 0) co_return id_needed();
-  auto found = find_target(what.id.value_or(session_id(who.cs_id)), who, kind_of(what), context.sessions);
+  auto found = find_target(what.id.value_or(session_id(who.cs_id)), who, kind_of(what), context);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   co_return list(what, *std::get<client_session_ptr>(found));
 }
@@ -46,7 +47,7 @@ awaitable<result> run(const ping& /*what*/, const principal& /*who*/, execution_
 
 awaitable<result> run(const show_session& what, const principal& who, execution_context& context) {
   if (!what.id && who.cs_id == 0) co_return id_needed();
-  auto found = find_target(what.id.value_or(session_id(who.cs_id)), who, kind_of(what), context.sessions);
+  auto found = find_target(what.id.value_or(session_id(who.cs_id)), who, kind_of(what), context);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto& target = *std::get<client_session_ptr>(found);
   auto detail = describe_session(target, {.is_caller = target.cs_id() == who.cs_id, .process_id = context.process_id});
@@ -78,7 +79,8 @@ awaitable<result> execute(command what, principal who, execution_context& contex
   } else {
     done = forbidden(who, kind);
   }
-  if (is_kill(what)) tell_end(done, context);
+  if (!is_kill(what) || std::holds_alternative<kill_report>(done)) co_return done;  // each target has its own record
+  tell_end(done, context);
   if (is_recorded) context.trail->add(conclude(std::move(record), done));
   co_return done;
 }

@@ -5,7 +5,10 @@
 #include "session/closed_sessions.hpp"
 #include "session/registry.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace sessiongate::admin {
@@ -24,6 +27,10 @@ struct execution_context {
   const session::closed_sessions* closed = nullptr;  // null: none are kept
   kill_log* trail = nullptr;                         // null: not recorded
   std::chrono::milliseconds gentle_timeout{60'000};  // of a gentle kill that names none; 0: it waits for ever
+  std::size_t kill_where_max = 100;                  // sessions that one command may hit, if it does not say
+  std::size_t kills_at_once = 1;                     // of one command that hits several
+  /// For what takes longer than the caller's thread may be away from others; null: the caller's own.
+  boost::asio::any_io_executor listings_on{};
 };
 
 }  // namespace sessiongate::admin

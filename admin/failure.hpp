@@ -23,6 +23,8 @@ enum class failure_kind : std::uint8_t {
   read_only,     // 1238 (HY000) · 409
   backend,       // the backend's own error · 502
   timeout,       // 1105 (HY000) · 504
+  changed,       // 1105 (HY000) · 409: it is not as it was when it was chosen
+  too_many,      // 1105 (HY000) · 409: more than may be hit at once
 };
 std::string_view to_text(failure_kind kind);
 
@@ -32,11 +34,20 @@ struct failure {
     std::string backend;
     std::uint32_t connection_id = 0;
   };
+  /// The session that an id meant before it ended.
+  struct ended_session {
+    std::uint32_t cs_id = 0;
+    std::uint64_t proxy_sessid = 0;
+    std::string closed_at;  // RFC 3339
+    std::string reason;
+    std::string detail;
+  };
   failure_kind kind = failure_kind::malformed;
   std::string message;
   std::vector<candidate> candidates;  // ambiguous only
   std::uint16_t code = 0;             // backend: its error number and SQLSTATE; those whose kind has several numbers
   std::string sqlstate;
+  std::optional<ended_session> ended{};  // unknown_id only; none: there was none that the caller may know of
   std::optional<kill_end> outcome{};     // of a kill: how it ended
   std::optional<kill_outcome> target{};  // of a kill: what is known of the session that was found
 };

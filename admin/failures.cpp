@@ -28,6 +28,15 @@ failure unknown_thread(std::uint64_t id) {
   return fail(failure_kind::unknown_id, "Unknown thread id: " + std::to_string(id));
 }
 
+failure unknown_thread(std::uint64_t id, failure::ended_session ended) {
+  auto stale = unknown_thread(id);
+  stale.message += ": that session ended at " + ended.closed_at + " (" + ended.reason;
+  if (!ended.detail.empty()) stale.message += ": " + ended.detail;
+  stale.message += ')';
+  stale.ended = std::move(ended);
+  return stale;
+}
+
 failure not_owner_of(std::uint64_t id) {
   return fail(failure_kind::not_owner, "You are not owner of thread " + std::to_string(id));
 }
@@ -80,6 +89,16 @@ failure backend_refusal(const interrupt_answer& answer) {
   refused.code = answer.code;
   refused.sqlstate = answer.sqlstate;
   return refused;
+}
+
+failure no_longer_matches(std::uint32_t cs_id) {
+  return fail(failure_kind::changed, "Session " + std::to_string(cs_id) + " no longer matches");
+}
+
+failure too_many_match(std::size_t matched, std::size_t max) {
+  return fail(failure_kind::too_many, std::to_string(matched) + " sessions match, and no more than " +
+                                          std::to_string(max) +
+                                          " may be hit: nothing was done; say with LIMIT how many, or raise max");
 }
 
 failure proxy_failure(std::string message) {

@@ -5,6 +5,7 @@
 #include "admin/backend_interrupter.hpp"
 #include "admin/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,7 +13,9 @@
 namespace sessiongate::admin {
 
 failure unknown_thread(std::uint64_t id);  // 1094
-failure not_owner_of(std::uint64_t id);    // 1095
+/// 1094, too: the id is no longer any session's.
+failure unknown_thread(std::uint64_t id, failure::ended_session ended);
+failure not_owner_of(std::uint64_t id);  // 1095
 /// 1227: commands of this kind are not for the caller.
 failure forbidden(const principal& who, command_kind kind);
 /// 1054: `Unknown column 'x' in 'where clause'`.
@@ -25,6 +28,10 @@ failure read_only_setting(std::string_view name);
 failure wrong_setting_value(std::string_view name, std::string_view value, std::string_view why);
 /// What the backend said to a KILL.
 failure backend_refusal(const interrupt_answer& answer);
+/// 1105: the session does not meet the predicate any more that had chosen it.
+failure no_longer_matches(std::uint32_t cs_id);
+/// 1105: that many sessions match, and no more than `max` may be hit.
+failure too_many_match(std::size_t matched, std::size_t max);
 /// The proxy's own 1105.
 failure proxy_failure(std::string message);
 

@@ -3,7 +3,14 @@
 //   reason=text  after=statement|transaction  timeout=seconds
 //   {"reason": "why", "after": "transaction", "timeout": 30}
 //
-// A query is interrupted at once: only a reason can be given with it.
+// A query is interrupted at once: only a reason can be given with it. The body of POST /v1/kill says whom to hit:
+//
+//   {"where": {"user": "app", "idle": {"gt": 300}, "db": null, "state": ["client_read", "client_write"]},
+//    "filter": "Info LIKE '%SLEEP%'", "mode": "query", "dry_run": true, "limit": 10, "max": 100, "include_self": false,
+//    "reason": …, "after": …, "timeout": …}
+//
+// `where` and `filter` have to hold together, one of them has to be there. Operators of `where` are those of query
+// parameters, without the underscore, and eq.
 #pragma once
 
 #include "admin/command_table.hpp"

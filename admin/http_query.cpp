@@ -72,7 +72,7 @@ std::vector<literal> texts(std::span<const std::string_view> parts) {
 /// `name` is a column's, with or without one of the suffixes.
 std::optional<comparison> to_comparison(std::span<const column> columns, std::string_view name,
                                         std::string_view value) {
-  if (name == "host" && has_no_port(value) && find_column(columns, "address") < columns.size()) name = "address";
+  name = column_for(columns, name, value);
   auto at = find_column(columns, name);
   if (at < columns.size()) {
     const bool null = value.empty() && !columns[at].sql_null.empty();
@@ -161,6 +161,18 @@ std::optional<http_answer> take_parameters(const command_entry& entry, query_par
     if (auto wrong = take_parameter(entry, name, value, given)) return wrong;
   }
   return std::nullopt;
+}
+
+std::string_view column_for(std::span<const column> columns, std::string_view name, std::string_view value) {
+  const bool is_address = name == "host" && has_no_port(value) && find_column(columns, "address") < columns.size();
+  return is_address ? "address" : name;
+}
+
+std::optional<comparison_op> find_operator(std::string_view name) {
+  if (name == "eq") return comparison_op::equal;
+  const auto* const found =
+      std::ranges::find_if(suffixes, [&](const auto& each) { return each.first.substr(1) == name; });
+  return found == suffixes.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::span<const column> columns_of(const command_entry& entry) {

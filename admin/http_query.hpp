@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,12 @@ std::optional<http_answer> take_parameters(const command_entry& entry, query_par
 
 /// The columns that a command's rows have; none when it gives no rows.
 std::span<const column> columns_of(const command_entry& entry);
+
+/// The column that a parameter `name` with this value is about: a host without a port is an address.
+std::string_view column_for(std::span<const column> columns, std::string_view name, std::string_view value);
+
+/// ne, lt, le, gt, ge, like, not_like, in, not_in, is_null as behind the name of a column, and eq.
+std::optional<comparison_op> find_operator(std::string_view name);
 
 enum class plus : std::uint8_t { blank, itself };  // what `+` is: a blank in a query, itself in a path
 

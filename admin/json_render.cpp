@@ -106,6 +106,16 @@ http_answer render(const kill_outcome& what) {
   return {.body = describe(what)};
 }
 
+http_answer render(const kill_report& what) {
+  auto rows = json::array();
+  for (const auto& each : what.targets.rows) rows.push_back(render_row(what.targets.columns, each));
+  return {.body = {{"dry_run", what.dry_run},
+                   {"mode", what.query ? "query" : "session"},
+                   {"matched", what.matched},
+                   {"killed", what.killed},
+                   {what.targets.json_name, std::move(rows)}}};
+}
+
 http_answer render(const acknowledgement& what) {
   return {.body = {{"status", "ok"}, {"message", null_when_empty(what.message)}}};
 }
@@ -124,6 +134,8 @@ unsigned http_status(failure_kind kind) {
       return 403;
     case failure_kind::ambiguous:
     case failure_kind::read_only:
+    case failure_kind::changed:
+    case failure_kind::too_many:
       return 409;
     case failure_kind::unauthorized:
       return 401;
@@ -133,6 +145,14 @@ unsigned http_status(failure_kind kind) {
       return 504;
   }
   return 500;
+}
+
+json describe(const failure::ended_session& gone) {
+  return {{"cs_id", gone.cs_id},
+          {"proxy_sessid", std::to_string(gone.proxy_sessid)},
+          {"closed_at", gone.closed_at},
+          {"reason", gone.reason},
+          {"detail", null_when_empty(gone.detail)}};
 }
 
 json render_candidates(const std::vector<failure::candidate>& candidates) {
@@ -151,6 +171,7 @@ json render_candidates(const std::vector<failure::candidate>& candidates) {
 http_answer render(const failure& what) {
   auto answer = make_problem(http_status(what.kind), what.message);
   if (what.kind == failure_kind::ambiguous) answer.body.emplace("candidates", render_candidates(what.candidates));
+  if (what.ended) answer.body.emplace("ended", describe(*what.ended));
   if (what.code != 0) {
     answer.body.emplace("mysql_error",
                         json{{"code", what.code}, {"sqlstate", what.sqlstate}, {"message", what.message}});

@@ -3,6 +3,7 @@
 #include "admin/failures.hpp"
 #include "admin/gentle_kill.hpp"
 #include "admin/plain_kill.hpp"
+#include "admin/process_table.hpp"
 #include "admin/stop_wait.hpp"
 #include "admin/targets.hpp"
 #include "protocol/err_packet.hpp"
@@ -103,6 +104,10 @@ failure own_gentle_end() {
   return failed;
 }
 
+bool is_met(const kill_condition& only_if, const session::client_session& target) {
+  return only_if == nullptr || only_if->matches(process_row(target, true));
+}
+
 server_session_ptr find_running(const session::client_session& target) {
   const auto servers = target.server_sessions();
   const auto running = std::ranges::find_if(servers, &session::server_session::running);
@@ -171,9 +176,10 @@ awaitable<result> kill(const kill_session& what, const principal& who, execution
   if (what.plain) {
     if (auto told = co_await leave_to_backend(what.id.number, kind_of(what), who, context)) co_return std::move(*told);
   }
-  auto found = find_target(what.id, who, kind_of(what), context.sessions);
+  auto found = find_target(what.id, who, kind_of(what), context);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto target = std::get<client_session_ptr>(found);
+  if (!is_met(what.only_if, *target)) co_return no_longer_matches(target->cs_id());
   if (what.how.when == kill_moment::at_once) co_return co_await kill_at_once(target, what, who, context);
   if (target->cs_id() == who.cs_id) co_return own_gentle_end();
   co_return co_await kill_gently({.session = target}, what.how, who, context,
@@ -181,7 +187,7 @@ awaitable<result> kill(const kill_session& what, const principal& who, execution
 }
 
 awaitable<result> kill(const kill_server_session& what, const principal& who, execution_context& context) {
-  auto found = find_target(what.id, who, kind_of(what), context.sessions);
+  auto found = find_target(what.id, who, kind_of(what), context);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto target = std::get<client_session_ptr>(found);
   if (!target->find_server_session(what.ss_id)) co_return unknown_thread(what.ss_id);
@@ -196,9 +202,10 @@ awaitable<result> kill(const kill_query& what, const principal& who, execution_c
   if (what.plain) {
     if (auto told = co_await leave_to_backend(what.id.number, kind_of(what), who, context)) co_return std::move(*told);
   }
-  auto found = find_target(what.id, who, kind_of(what), context.sessions);
+  auto found = find_target(what.id, who, kind_of(what), context);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   const auto target = std::get<client_session_ptr>(found);
+  if (!is_met(what.only_if, *target)) co_return no_longer_matches(target->cs_id());
   auto outcome = begin_outcome(*target, kill_status::already_idle);
   const auto server = find_running(*target);
   if (!server) co_return outcome;

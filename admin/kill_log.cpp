@@ -10,8 +10,9 @@ kill_record begin_record(const command& what, const principal& who, const sessio
   begun.at = std::chrono::system_clock::now();
   begun.by = who;
   begun.verb = kind_of(what);
-  begun.id = target_of(what).value_or(session_id());
-  const auto found = find_sessions(begun.id, sessions);
+  begun.id = target_of(what);
+  if (!begun.id) return begun;
+  const auto found = find_sessions(*begun.id, sessions);
   const bool is_known =
       found.size() == 1 && found.front()->state() != session::client_session_state::init;  // then its name is a claim
   if (is_known) begun.identity = found.front()->who();
@@ -37,8 +38,16 @@ void kill_log::add(kill_record done) {
   if (kept_.size() == limit_) {
     oldest = std::move(kept_.front());
     kept_.pop_front();
+    const auto target = targets_.find(oldest->target.cs_id);
+    if (--target->second == 0) targets_.erase(target);
   }
+  ++targets_[done.target.cs_id];
   kept_.push_back(std::move(done));
+}
+
+bool kill_log::holds(std::uint32_t cs_id) const {
+  const std::lock_guard lock(mutex_);
+  return targets_.contains(cs_id);
 }
 
 std::vector<kill_record> kill_log::list() const {

@@ -8,12 +8,15 @@
 #include "admin/result.hpp"
 #include "session/registry.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +27,7 @@ struct kill_record {
   std::chrono::system_clock::time_point at{};
   principal by;
   command_kind verb = command_kind::kill_session;
-  session_id id{};  // as it was given
+  std::optional<session_id> id{};  // as it was given; none: a kill of several that was refused as a whole
   kill_end end = kill_end::killed;
   kill_outcome target;                                // cs_id 0: none was found
   std::shared_ptr<const session::identity> identity;  // the target's; null: none was found
@@ -46,12 +49,15 @@ class kill_log {
   void add(kill_record done);
   /// The last one first.
   [[nodiscard]] std::vector<kill_record> list() const;
+  /// Whether a session with this cs_id is the target of one that is kept.
+  [[nodiscard]] bool holds(std::uint32_t cs_id) const;
 
  private:
   const std::size_t limit_;
   mutable std::mutex mutex_;
   std::uint64_t last_number_ = 0;
   std::deque<kill_record> kept_;
+  boost::unordered_flat_map<std::uint32_t, std::size_t> targets_;  // cs_id -> how many of them
 };
 
 }  // namespace sessiongate::admin

@@ -82,9 +82,11 @@ std::string_view to_text(kill_end end) {
     case kill_end::timeout:
       return "timeout";
     case kill_end::refused:
+      return "refused";
+    case kill_end::no_longer_matches:
       break;
   }
-  return "refused";
+  return "no_longer_matches";
 }
 
 kill_outcome begin_outcome(const session::client_session& target, kill_status status) {

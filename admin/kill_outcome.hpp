@@ -57,10 +57,11 @@ enum class kill_end : std::uint8_t {
   no_route,
   backend_refused,
   backend_unreachable,
-  timeout,  // of the target's worker, or of the backend
-  refused,  // for another reason: the command cannot be carried out as it was given
+  timeout,            // of the target's worker, or of the backend
+  refused,            // for another reason: the command cannot be carried out as it was given
+  no_longer_matches,  // a predicate chose it, and when its turn came it had changed
 };
-inline constexpr std::uint8_t kill_end_count = 14;
+inline constexpr std::uint8_t kill_end_count = static_cast<std::uint8_t>(kill_end::no_longer_matches) + 1;
 std::string_view to_text(kill_end end);
 
 struct kill_outcome {

@@ -55,7 +55,7 @@ std::vector<cell> to_row(const kill_record& done, bool may_list) {
           format_time(done.at),
           to_text(done.by),
           std::string(to_text(done.verb)),
-          to_text(done.id),
+          done.id ? cell(to_text(*done.id)) : cell(),
           std::string(to_text(done.end)),
           null_when_zero(target.cs_id),
           null_when_zero(target.ss_id),

@@ -106,6 +106,24 @@ json responses(const command_entry& entry) {
   return all;
 }
 
+json kill_body_schema(const command_entry& entry) {
+  json properties{{"reason", {{"type", "string"}, {"maxLength", kill_reason_max}}}};
+  if (!entry.takes("predicate")) return {{"type", "object"}, {"properties", std::move(properties)}};
+  const json count{{"type", "integer"}, {"minimum", 1}};
+  const json flag{{"type", "boolean"}};
+  properties["where"] = {{"type", "object"},
+                         {"description", "columns of the process list: a value, or {operator: value}"}};
+  properties["filter"] = {{"type", "string"}, {"description", "the same in SQL's words, with AND between"}};
+  properties["mode"] = {{"type", "string"}, {"enum", json::array({"session", "query"})}};
+  properties["dry_run"] = flag;
+  properties["include_self"] = flag;
+  properties["limit"] = count;
+  properties["max"] = count;
+  properties["after"] = {{"type", "string"}, {"enum", json::array({"statement", "transaction"})}};
+  properties["timeout"] = {{"type", "number"}, {"minimum", 0}};
+  return {{"type", "object"}, {"properties", std::move(properties)}};
+}
+
 json operation(const command_entry& entry) {
   auto parameters = json::array();
   add_path_parameters(parameters, entry.path);
@@ -116,6 +134,10 @@ json operation(const command_entry& entry) {
                                 std::string(entry.ctl) + "`. Right: " + std::string(to_text(entry.kind)) + "."},
             {"parameters", std::move(parameters)},
             {"responses", responses(entry)}};
+  if (entry.method == "POST" && entry.takes("[options]")) {
+    made["requestBody"] = {{"required", entry.takes("predicate")},
+                           {"content", {{"application/json", {{"schema", kill_body_schema(entry)}}}}}};
+  }
   if (entry.takes(" value")) {
     made["requestBody"] = {{"required", true},
                            {"content",

@@ -43,6 +43,10 @@ constexpr column columns[] = {
     {.sql_name = "driver", .json_name = "driver"},
     {.sql_name = "client_pid", .json_name = "client_pid"},
     {.sql_name = "statement_bytes", .json_name = "statement_bytes", .type = value_type::signed_integer},
+    {.json_name = "idle", .type = value_type::signed_integer},  // seconds; NULL while a command runs
+    {.json_name = "age", .type = value_type::signed_integer},   // seconds since it was accepted
+    {.json_name = "in_transaction", .type = value_type::boolean},
+    {.json_name = "address"},  // the client's, without the port
 };
 
 template <class Number>
@@ -75,7 +79,21 @@ std::string describe_command(const client_session& each) {
   return std::string(protocol::command_name(each.activity().command()));
 }
 
-std::vector<cell> to_row(const client_session& each, bool full) {
+/// Seconds without a command; a login is none.
+cell idle_seconds(const client_session& each) {
+  const bool idle =
+      each.state() != session::client_session_state::init && each.activity().command() == protocol::command::sleep;
+  return idle ? to_cell(elapsed<std::chrono::seconds>(each.activity().since())) : cell();
+}
+
+cell age_seconds(const client_session& each) {
+  const auto age = client_session::clock::now() - each.accepted_at();
+  return to_cell(std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(age).count()));
+}
+
+}  // namespace
+
+std::vector<cell> process_row(const client_session& each, bool full) {
   using std::chrono::microseconds;
   const auto who = each.who();
   const auto servers = each.server_sessions();
@@ -108,10 +126,12 @@ std::vector<cell> to_row(const client_session& each, bool full) {
           null_when_empty(find_attribute(*who, "program_name")),
           null_when_empty(describe_driver(*who)),
           null_when_empty(find_attribute(*who, "_pid")),
-          statement ? to_cell(statement->size) : cell()};
+          statement ? to_cell(statement->size) : cell(),
+          idle_seconds(each),
+          age_seconds(each),
+          each.in_transaction(),
+          each.client().address};
 }
-
-}  // namespace
 
 std::span<const column> process_columns() {
   return columns;
@@ -132,7 +152,7 @@ std::vector<std::vector<cell>> process_rows(const show_table& asked, const princ
   rows.reserve(found.size());
   breather pause;
   for (const auto& each : found) {
-    rows.push_back(to_row(*each, asked.full));
+    rows.push_back(process_row(*each, asked.full));
     pause.step();
   }
   return rows;

@@ -6,6 +6,7 @@
 #include "admin/execution_context.hpp"
 #include "admin/principal.hpp"
 #include "admin/table.hpp"
+#include "session/client_session.hpp"
 
 #include <span>
 #include <vector>
@@ -15,6 +16,9 @@ namespace sessiongate::admin {
 std::span<const column> process_columns();
 /// As SHOW PROCESSLIST has them where the proxy answers it: the eight. The others can be asked for in a filter.
 std::span<const column> mysql_process_columns();
+
+/// The row of one session; process_columns() tells what stands where.
+std::vector<cell> process_row(const session::client_session& of, bool full);
 
 /// The sessions that `who` may see, by cs_id. Without FULL a statement is cut to 100 bytes, as in MySQL. Literals are
 /// masked.

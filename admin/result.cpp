@@ -28,6 +28,11 @@ std::string summarize_alternative(const kill_outcome& what) {
   return std::move(line).str();
 }
 
+std::string summarize_alternative(const kill_report& what) {
+  return std::string(what.dry_run ? "dry run: " : "") + std::to_string(what.matched) + " matched, " +
+         std::to_string(what.killed) + (what.query ? " interrupted" : " killed");
+}
+
 std::string summarize_alternative(const acknowledgement& what) {
   return what.message.empty() ? "done" : what.message;
 }
@@ -62,6 +67,10 @@ std::string_view to_text(failure_kind kind) {
       return "backend";
     case failure_kind::timeout:
       return "timeout";
+    case failure_kind::changed:
+      return "changed";
+    case failure_kind::too_many:
+      return "too_many";
   }
   return "unknown";
 }
@@ -82,6 +91,8 @@ kill_end end_of(const failure& of_kill) {
       return kill_end::timeout;
     case failure_kind::backend:
       return kill_end::backend_refused;
+    case failure_kind::changed:
+      return kill_end::no_longer_matches;
     default:
       return kill_end::refused;
   }

@@ -7,6 +7,7 @@
 #include "admin/table.hpp"
 #include "admin/table_query.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,12 +33,22 @@ struct session_detail {
   table_query shown;                             // order and limits of the rows in SQL
 };
 
+/// What a kill of several hit, or, of a dry run, would hit: a row for each.
+struct kill_report {
+  bool dry_run = false;
+  bool query = false;
+  std::size_t matched = 0;  // before a limit
+  std::size_t killed = 0;   // closed, or interrupted
+  bool self = false;        // the session that asks is among them: the caller closes
+  table targets;
+};
+
 /// A command that has nothing to show was done.
 struct acknowledgement {
   std::string message;  // what else there is to say; empty: nothing
 };
 
-using result = std::variant<table, session_detail, kill_outcome, acknowledgement, failure>;
+using result = std::variant<table, session_detail, kill_outcome, kill_report, acknowledgement, failure>;
 
 /// How the kill that gave it ended.
 kill_end end_of(const result& of_kill);

@@ -98,17 +98,18 @@ parse_result parse_by_table(const token_cursor& from, const parse_options& optio
   return parsed;
 }
 
-table_query* query_of(command& what) {
-  if (auto* list = std::get_if<show_table>(&what)) return &list->query;
-  if (auto* detail = std::get_if<show_session>(&what)) return &detail->query;
+predicate* predicate_of(command& what) {
+  if (auto* list = std::get_if<show_table>(&what)) return &list->query.where;
+  if (auto* detail = std::get_if<show_session>(&what)) return &detail->query.where;
+  if (auto* several = std::get_if<kill_matching>(&what)) return &several->where;
   return nullptr;
 }
 
 std::vector<literal*> placeholders_of(command& what) {
   std::vector<literal*> found;
-  auto* query = query_of(what);
-  if (query == nullptr) return found;
-  for (auto& test : query->where.all) {
+  auto* where = predicate_of(what);
+  if (where == nullptr) return found;
+  for (auto& test : where->all) {
     for (auto& each : test.values) {
       if (each.kind == literal_kind::parameter) found.push_back(&each);
     }

@@ -1,6 +1,7 @@
 #include "admin/sql_render.hpp"
 
 #include "admin/breather.hpp"
+#include "admin/kill_target_table.hpp"
 #include "admin/listing.hpp"
 #include "admin/session_detail.hpp"
 #include "protocol/ok_packet.hpp"
@@ -89,6 +90,10 @@ void render(const target& to, const table& what) {
   writer.finish();
 }
 
+void render(const target& to, const kill_report& what) {
+  render(to, what.targets);
+}
+
 void render(const target& to, const session_detail& what) {
   render(to, flatten(what));
 }
@@ -159,6 +164,7 @@ void render_sql(protocol::bytes& out, std::uint8_t& sequence_id, const result& w
 std::vector<result_column> sql_columns(const command& what) {
   if (const auto* list = std::get_if<show_table>(&what)) return to_columns(find_listing(list->what).columns);
   if (std::holds_alternative<show_session>(what)) return to_columns(attribute_columns());
+  if (std::holds_alternative<kill_matching>(what)) return to_columns(kill_target_columns());
   return {};
 }
 
@@ -181,6 +187,8 @@ protocol::server_error to_server_error(const failure& what) {
       return {what.code, what.sqlstate, what.message};
     case failure_kind::ambiguous:
     case failure_kind::timeout:
+    case failure_kind::changed:
+    case failure_kind::too_many:
       break;
   }
   return {protocol::er::unknown_error, "HY000", what.message};

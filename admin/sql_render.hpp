@@ -23,7 +23,8 @@ struct sql_session {
 /// closes after it.
 void render_sql(protocol::bytes& out, std::uint8_t& sequence_id, const result& what, const sql_session& session);
 
-/// The columns that render_sql() will give for a command (none for kills): what COM_STMT_PREPARE has to announce.
+/// The columns that render_sql() will give for a command (none for kills of one): what COM_STMT_PREPARE has to
+/// announce.
 std::vector<protocol::result_column> sql_columns(const command& what);
 
 /// The MySQL error for a failure.

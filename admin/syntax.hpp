@@ -27,8 +27,8 @@ std::optional<words_taken> take_words(std::string_view syntax, token_cursor from
 /// What comes behind the words: `[id]`, `[filter]`, `name`, `=` …
 std::vector<std::string_view> tail_of(std::string_view syntax);
 
-/// A statement of this syntax, with what may be left out left out: id and ss_id as given, `name` and `value` as they
-/// are.
+/// A statement of this syntax, with what may be left out left out: id and ss_id as given, a predicate about that id,
+/// `name` and `value` as they are.
 std::string example_of(std::string_view syntax, std::string_view id, std::string_view ss_id);
 
 /// What LIKE alone looks at in the command's listing; empty when it gives none.

@@ -2,7 +2,10 @@
 
 #include "admin/authorize.hpp"
 #include "admin/failures.hpp"
+#include "admin/session_table.hpp"
 
+#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,13 +31,35 @@ failure ambiguous(std::uint64_t id, const std::vector<client_session_ptr>& found
   return result;
 }
 
+/// The last session that the id named. Its proxy_sessid has the cs_id in it.
+std::optional<session::closed_session> find_ended(const session_id& id, const session::closed_sessions& closed) {
+  const bool wide = session::is_proxy_sessid(id.number);
+  if (!wide && id.number > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  const auto number = wide ? session::cs_id_of(id.number) : static_cast<std::uint32_t>(id.number);
+  auto found = id.form == id_form::connection_id ? std::nullopt : closed.find_by_cs_id(number);
+  if (wide) return found && found->ids.proxy_sessid == id.number && id.form == id_form::any ? found : std::nullopt;
+  if (!found && id.form != id_form::cs_id) found = closed.find_by_connection_id(number);
+  const bool elsewhere = found && !id.backend.empty() && !(found->backend && is_backend(id.backend, *found->backend));
+  return elsewhere ? std::nullopt : found;
+}
+
+failure unknown(const session_id& id, const principal& who, const execution_context& context) {
+  const auto gone = context.closed == nullptr ? std::nullopt : find_ended(id, *context.closed);
+  if (!gone || !may_see_ended(who, gone->logged_in ? gone->who.get() : nullptr)) return unknown_thread(id.number);
+  return unknown_thread(id.number, {.cs_id = gone->ids.cs_id,
+                                    .proxy_sessid = gone->ids.proxy_sessid,
+                                    .closed_at = format_time(gone->closed_at),
+                                    .reason = std::string(session::to_text(gone->why.reason)),
+                                    .detail = gone->why.detail});
+}
+
 }  // namespace
 
 std::variant<client_session_ptr, failure> find_target(const session_id& id, const principal& who, command_kind kind,
-                                                      const session::registry& sessions) {
-  auto found = find_sessions(id, sessions);
+                                                      const execution_context& context) {
+  auto found = find_sessions(id, context.sessions);
   std::erase_if(found, [&](const auto& each) { return may(who, kind, *each) == verdict::hidden; });
-  if (found.empty()) return unknown_thread(id.number);
+  if (found.empty()) return unknown(id, who, context);
   if (found.size() > 1) return ambiguous(id.number, found);
   if (may(who, kind, *found.front()) == verdict::allowed) return std::move(found.front());
   return not_owner_of(id.number);

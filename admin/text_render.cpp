@@ -73,6 +73,10 @@ std::string render(const session_detail& what) {
   return render(flatten(what));
 }
 
+std::string render(const kill_report& what) {
+  return render(what.targets) + '(' + summarize(what) + ")\n";
+}
+
 std::string render(const acknowledgement& what) {
   return (what.message.empty() ? "OK" : what.message) + '\n';
 }

@@ -228,6 +228,9 @@ awaitable<admin_conversation::reply> admin_conversation::act(own_server_session*
   context.closed = &shared.closed;
   context.trail = &shared.trail;
   context.gentle_timeout = shared.settings.gentle_kill_timeout;
+  context.kill_where_max = shared.settings.kill_where_max;
+  context.kills_at_once = shared.settings.kill_where_concurrency;
+  if (!connection_.ended()) context.listings_on = shared.admin_thread.get_executor();
   const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
   co_return render(result, asked);
 }
@@ -245,7 +248,9 @@ admin_conversation::reply admin_conversation::render(const admin::result& result
   admin::render_sql(answer.packets, sequence_id, result, {negotiated_, asked.status, asked.format});
   const auto* outcome = std::get_if<admin::kill_outcome>(&result);
   answer.failed = std::holds_alternative<admin::failure>(result);
-  answer.close = outcome != nullptr && outcome->status == admin::kill_status::killed_self;
+  const auto* several = std::get_if<admin::kill_report>(&result);
+  answer.close = (outcome != nullptr && outcome->status == admin::kill_status::killed_self) ||
+                 (several != nullptr && several->self);
   return answer;
 }
 

@@ -70,6 +70,7 @@ void client_connection::end(session::stop_request why) {
   acting().give_back(home_.statements());
   client_.close();
   if (!authenticating_) detach_backend();
+  shared_.ids.retire(cs_id());
   shared_.sessions.remove(cs_id());
   give_places_back();
   if (const auto marks = std::move(marks_)) tell_marks(marks->take_all(), why_);
@@ -101,6 +102,7 @@ void client_connection::record_end() {
                       .who = who(),
                       .database = database(),
                       .connection_id = bound_ ? bound_->connection_id() : 0U,
+                      .backend = bound_ ? bound_->shared_backend() : nullptr,
                       .accepted_at = accepted_at(),
                       .closed_at = clock::now(),
                       .why = why_,

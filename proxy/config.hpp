@@ -98,8 +98,11 @@ struct config {
 
   milliseconds connect_timeout{10'000};        // to a backend: TCP connection and greeting
   milliseconds login_timeout{10'000};          // a client's whole login
+  milliseconds id_reuse_delay{3'600'000};      // how long the cs_id of a session that has ended is nobody else's
   milliseconds kill_timeout{5'000};            // a kill's wait for its target and for the backend's answer
   milliseconds gentle_kill_timeout{60'000};    // of one that names none; 0: it waits for ever
+  std::size_t kill_where_max = 100;            // sessions that one command may kill, if it does not say how many
+  std::size_t kill_where_concurrency = 16;     // of those at a time
   bool interrupt_on_disconnect = true;         // what a client that goes away leaves running
   std::size_t disconnect_queue_max = 4096;     // such statements that wait for their turn
   std::size_t disconnect_interrupts_max = 16;  // at a time

@@ -49,18 +49,28 @@ struct ctl_options {
   std::string reason;
   std::string after;
   std::string timeout;
+  bool dry_run = false;
+  bool include_self = false;
+  std::string mode;
+  std::string max;
 
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> parameters() const {
     std::vector<std::pair<std::string, std::string>> given;
-    if (full) given.emplace_back("full", "true");
-    const std::array<std::pair<const char*, const std::string*>, 8> texts{{{"filter", &where},
-                                                                           {"like", &like},
-                                                                           {"sort", &sort},
-                                                                           {"limit", &limit},
-                                                                           {"offset", &offset},
-                                                                           {"reason", &reason},
-                                                                           {"after", &after},
-                                                                           {"timeout", &timeout}}};
+    const std::array<std::pair<const char*, bool>, 3> flags{
+        {{"full", full}, {"dry_run", dry_run}, {"include_self", include_self}}};
+    for (const auto& [name, is_given] : flags) {
+      if (is_given) given.emplace_back(name, "true");
+    }
+    const std::array<std::pair<const char*, const std::string*>, 10> texts{{{"filter", &where},
+                                                                            {"like", &like},
+                                                                            {"sort", &sort},
+                                                                            {"limit", &limit},
+                                                                            {"offset", &offset},
+                                                                            {"reason", &reason},
+                                                                            {"after", &after},
+                                                                            {"timeout", &timeout},
+                                                                            {"mode", &mode},
+                                                                            {"max", &max}}};
     for (const auto& [name, value] : texts) {
       if (!value->empty()) given.emplace_back(name, *value);
     }
@@ -86,6 +96,10 @@ void describe(CLI::App& app, ctl_options& into) {
   app.add_option("--reason", into.reason, "of a kill: why, for the log and the record of the kill");
   app.add_option("--after", into.after, "of a kill: not at once, but after the open statement or transaction");
   app.add_option("--timeout", into.timeout, "of a kill with --after: seconds to wait for that");
+  app.add_flag("--dry-run", into.dry_run, "of kill-where: lists what would be hit, and hits nothing");
+  app.add_option("--mode", into.mode, "of kill-where: session (the default), or query: interrupts statements only");
+  app.add_option("--max", into.max, "of kill-where: refuses to hit more sessions than that");
+  app.add_flag("--include-self", into.include_self, "of kill-where: the session that asks, too");
   app.footer(ctl_help());
 }
 

@@ -46,6 +46,32 @@ std::string encode_percent(std::string_view text) {
   return encoded;
 }
 
+std::string dump(const nlohmann::json& body) {
+  return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// What has to be a number and is none goes as it is, and is refused there.
+nlohmann::json to_member(std::string_view name, const std::string& value) {
+  if (name == "dry_run" || name == "include_self") return value == "true";
+  if (name != "max" && name != "limit") return value;
+  auto read = nlohmann::json::parse(value, nullptr, false);
+  return read.is_number() ? read : nlohmann::json(value);
+}
+
+/// kill-where has a body in place of a query.
+std::string describe_kill(const std::string& filter,
+                          const std::vector<std::pair<std::string, std::string>>& parameters) {
+  nlohmann::json body{{"filter", filter}};
+  for (const auto& [name, value] : parameters) {
+    if (name == "filter") {
+      body["filter"] = filter + "\nAND " + value;  // behind a comment, too
+    } else {
+      body[name] = to_member(name, value);
+    }
+  }
+  return dump(body);
+}
+
 ctl_request to_request(const admin::command_entry& entry, given_words given,
                        const std::vector<std::pair<std::string, std::string>>& parameters) {
   ctl_request made{std::string(entry.method), std::string(entry.path), {}};
@@ -54,14 +80,17 @@ ctl_request to_request(const admin::command_entry& entry, given_words given,
       made.target.replace(at, mark.size(), encode_percent(value));
     }
   }
+  if (entry.method == "POST" && given.contains("{filter}")) {
+    made.body = describe_kill(given["{filter}"], parameters);
+    return made;
+  }
   char mark = '?';
   for (const auto& [name, value] : parameters) {
     made.target += mark + encode_percent(name) + '=' + encode_percent(value);
     mark = '&';
   }
   if (given.contains("{value}")) {
-    made.body =
-        nlohmann::json{{"value", given["{value}"]}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    made.body = dump(nlohmann::json{{"value", given["{value}"]}});
   }
   return made;
 }

@@ -31,6 +31,7 @@ struct gateway {
         current(settings),
         admin_thread(admin.context()),
         tls(settings),
+        ids(settings.id_reuse_delay),
         closed(settings.closed_sessions_max),
         trail(settings.kills_max),
         entrance(settings),

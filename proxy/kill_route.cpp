@@ -3,6 +3,9 @@
 #include "protocol/err_packet.hpp"
 
 #include <fmt/format.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace sessiongate::proxy {
 
@@ -14,7 +17,7 @@ awaitable<admin::interrupt_answer> kill_route::interrupt(session::endpoint backe
                                                          admin::interrupt_scope scope) {
   admin::interrupt_answer answer;
   if (own_ != nullptr && own_->is_on(backend)) {
-    answer = co_await own_->kill(connection_id, scope);
+    answer = co_await ask_own(connection_id, scope);
     const bool settled =
         answer.status == admin::interrupt_status::interrupted || answer.code == protocol::er::no_such_thread;
     if (settled) co_return answer;
@@ -28,7 +31,17 @@ awaitable<admin::interrupt_answer> kill_route::interrupt_as_caller(std::optional
                                                                    std::uint32_t connection_id,
                                                                    admin::interrupt_scope scope) {
   if (own_ == nullptr || (backend && !own_->is_on(*backend))) co_return admin::interrupt_answer{};
-  co_return co_await own_->kill(connection_id, scope);
+  co_return co_await ask_own(connection_id, scope);
+}
+
+awaitable<admin::interrupt_answer> kill_route::ask_own(std::uint32_t connection_id, admin::interrupt_scope scope) {
+  if (!turn_) turn_.emplace(co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max());
+  while (is_asking_) co_await turn_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  is_asking_ = true;
+  auto answer = co_await own_->kill(connection_id, scope);
+  is_asking_ = false;
+  turn_->cancel();
+  co_return answer;
 }
 
 }  // namespace sessiongate::proxy

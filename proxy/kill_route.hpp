@@ -6,6 +6,10 @@
 
 #include "admin/backend_interrupter.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
+#include <optional>
+
 namespace sessiongate::proxy {
 
 /// The server session of the one who asks. Implemented by the relay; lives on the session's worker.
@@ -25,6 +29,7 @@ class own_server_session {
   virtual awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope) = 0;
 };
 
+/// Several kills of one command may use it at the same time, on one thread.
 class kill_route final : public admin::backend_interrupter {
  public:
   /// `own` may be null: root@proxysys and HTTP have none.
@@ -37,8 +42,12 @@ class kill_route final : public admin::backend_interrupter {
                                                          admin::interrupt_scope scope) override;
 
  private:
+  awaitable<admin::interrupt_answer> ask_own(std::uint32_t connection_id, admin::interrupt_scope scope);
+
   own_server_session* own_;
   control_account& control_;
+  bool is_asking_ = false;                         // `own_` takes one question at a time
+  std::optional<boost::asio::steady_timer> turn_;  // those that wait for theirs; cancelled when it may be
 };
 
 /// `KILL 5`, `KILL QUERY 5`.

@@ -88,13 +88,21 @@ bool listener::accept_waiting() {
   }
 }
 
+/// An id that a record still has would mean two sessions to who reads it.
+session::client_session_ids listener::take_ids() {
+  while (true) {
+    const auto ids = shared_.ids.next_client_session();
+    const bool is_taken =
+        !shared_.sessions.find(ids.cs_id).empty() || shared_.closed.holds(ids.cs_id) || shared_.trail.holds(ids.cs_id);
+    if (!is_taken) return ids;
+  }
+}
+
 void listener::welcome(worker& home, int accepted, session::endpoint client) {
   auto place = shared_.entrance.connections.enter();
   if (!place) return turn_away(accepted, client);
-  auto ids = shared_.ids.next_client_session();
-  while (!shared_.sessions.find(ids.cs_id).empty()) ids = shared_.ids.next_client_session();
   auto connection =
-      std::make_shared<client_connection>(shared_, home, accepted, ids, std::move(client), std::move(*place));
+      std::make_shared<client_connection>(shared_, home, accepted, take_ids(), std::move(client), std::move(*place));
   if (!shared_.sessions.add(connection)) {
     log_event(log_level::error, "id_clash", {{"cs_id", connection->cs_id()}});
     return;

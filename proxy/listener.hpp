@@ -35,6 +35,7 @@ class listener {
   worker& least_loaded();
   void listen_on(const admin::socket_address& at);
   bool accept_waiting();
+  session::client_session_ids take_ids();
   void welcome(worker& home, int accepted, session::endpoint client);
   void turn_away(int accepted, const session::endpoint& client);
 

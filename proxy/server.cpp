@@ -90,6 +90,8 @@ server::server(config settings)
   http_context_.closed = &shared_.closed;
   http_context_.trail = &shared_.trail;
   http_context_.gentle_timeout = shared_.settings.gentle_kill_timeout;
+  http_context_.kill_where_max = shared_.settings.kill_where_max;
+  http_context_.kills_at_once = shared_.settings.kill_where_concurrency;
   if (shared_.settings.admin_enabled) start_http();
 }
 

@@ -7,7 +7,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
 
 namespace sessiongate::session {
 
@@ -28,18 +32,34 @@ constexpr std::uint32_t cs_id_of(std::uint64_t proxy_sessid) {
   return cs_id_min | static_cast<std::uint32_t>(proxy_sessid & (cs_id_min - 1));
 }
 
+/// A cs_id comes again after 2^30 sessions at the soonest, and not within the reuse delay after its session has ended.
+/// For this there is one time for each block of 2^16 ids, when the last session in it ended, and a block is entered
+/// only when that is long enough ago; ids of the block that ids are taken from now are remembered one by one. Should
+/// all blocks be too young (that takes 2^30 sessions in one delay), the one that has rested the longest is taken.
 class id_source {
  public:
-  /// Counts up from a random 62-bit start: runs of ids of different proxies and of restarts do not meet, and a cs_id
-  /// comes again only after 2^30 sessions.
-  id_source();
-  explicit id_source(std::uint64_t start) : next_client_(start) {}
+  using clock = std::chrono::steady_clock;
+  static constexpr clock::duration default_reuse_delay = std::chrono::hours(1);
+  static constexpr std::uint32_t block_size = 1U << 16U;
 
-  client_session_ids next_client_session();
+  /// Counts up from a random 62-bit start: runs of ids of different proxies and of restarts do not meet.
+  explicit id_source(clock::duration reuse_delay = default_reuse_delay);
+  explicit id_source(std::uint64_t start, clock::duration reuse_delay = default_reuse_delay);
+
+  client_session_ids next_client_session(clock::time_point now = clock::now());
+  /// The session has ended. To be told before the registry forgets it, so that its id is at no moment free.
+  void retire(std::uint32_t cs_id, clock::time_point now = clock::now());
   std::uint64_t next_server_session() { return next_server_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
-  std::atomic<std::uint64_t> next_client_;
+  void enter_block(clock::time_point now);
+
+  const clock::duration reuse_delay_;
+  std::mutex mutex_;  // held for a few steps; for all of the next three
+  std::uint64_t next_client_;
+  std::vector<clock::time_point> ended_;  // for each block, when a session in it ended last
+  std::unordered_set<std::uint32_t>
+      ahead_;  // cs_ids of this block that are still to come, and that ended since it was entered
   std::atomic<std::uint64_t> next_server_{1};
 };
 

@@ -28,6 +28,7 @@ class server_session {
 
   [[nodiscard]] std::uint64_t ss_id() const { return ss_id_; }
   [[nodiscard]] const endpoint& backend() const { return *backend_; }
+  [[nodiscard]] const std::shared_ptr<const endpoint>& shared_backend() const { return backend_; }
   /// The backend's own id for it: what SELECT CONNECTION_ID() answers. Unique only per backend.
   [[nodiscard]] std::uint32_t connection_id() const { return connection_id_; }
 

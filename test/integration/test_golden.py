@@ -1,6 +1,7 @@
 """For each command of the command table, exactly: its columns, their types and a row of it, in SQL as text and prepared,
 and its JSON. SHOW PROXY HELP tells which commands there are; one without an entry here fails."""
 
+import json
 import re
 import struct
 
@@ -36,7 +37,7 @@ attribute_name - t cs_id
 value          - t {id}
 info           - t cs common
 """
-PROCESS = """
+PROCESS = r"""
 Id                cs_id             n {id}
 User              user              t app
 Host              host              t {address}
@@ -60,6 +61,29 @@ program           program           t golden
 driver            driver            t pymysql .+
 client_pid        client_pid        t {number}
 statement_bytes   statement_bytes   n NULL
+-                 idle              n {number}
+-                 age               n {number}
+-                 in_transaction    b 0
+-                 address           t 127\.0\.0\.1
+"""
+TARGET = """
+Id             cs_id          n {id}
+connection_id  connection_id  n {connection_id}
+User           user           t app
+Tenant         tenant         t sys
+Cluster        cluster        t obdemo
+Host           host           t {address}
+db             db             t app
+Command        command        t Sleep
+Time           time           n {number}
+State          state          t client_read
+idle           idle           n {number}
+in_transaction in_transaction b 0
+Info           info           t NULL
+outcome        outcome        t matched
+interrupt      interrupt      t NULL
+message        message        t NULL
+elapsed_us     elapsed_us     n NULL
 """
 LISTINGS = {
     "SHOW PROXYSESSION [filter]": Listing("SHOW PROXYSESSION WHERE Id = ?", "/v1/sessions?cs_id={id}", "sessions", r"""
@@ -207,6 +231,8 @@ http   http t GET /v1/ping
 ctl    ctl  t ping
 """),
 }
+SEVERAL = {"KILL PROXYSESSION [QUERY] WHERE predicate [options]": Listing(
+    "KILL PROXYSESSION WHERE cs_id = ? DRY RUN", "/v1/kill", "targets", TARGET)}
 DETAILS = {"SHOW PROXYSESSION ATTRIBUTE [id] [filter]": Listing("SHOW PROXYSESSION ATTRIBUTE ? LIKE 'cs_id'", "", "", DETAIL)}
 KILLED = {"outcome": "killed", "status": "killed", "cs_id": "{id}", "proxy_sessid": r"\d{{19}}", "ss_id": None, "connection_id": NUMBER, "user": "app",
           "interrupt": "not_needed", "backend_error": None, "backend_sqlstate": None, "backend_answer": None,
@@ -276,7 +302,7 @@ def raw(gate):
 def test_every_command_has_its_golden_entry(open_session):
     proxysys = open_session(user="root@proxysys", password=PROXYSYS_PASSWORD)
     known = {row[0] for row in query(proxysys, "SHOW PROXY HELP")}
-    assert known == set(LISTINGS) | set(DETAILS) | set(ACTIONS)
+    assert known == set(LISTINGS) | set(DETAILS) | set(SEVERAL) | set(ACTIONS)
 
 
 def given_as_text(raw, statement, parameters):
@@ -300,9 +326,9 @@ def given_prepared(raw, statement, parameters):
 
 
 @pytest.mark.parametrize("how", [given_as_text, given_prepared])
-@pytest.mark.parametrize("syntax", [*LISTINGS, *DETAILS])
+@pytest.mark.parametrize("syntax", [*LISTINGS, *DETAILS, *SEVERAL])
 def test_columns_types_and_row_in_sql(raw, subject, syntax, how):
-    golden = {**LISTINGS, **DETAILS}[syntax]
+    golden = {**LISTINGS, **DETAILS, **SEVERAL}[syntax]
     parameters = subject.parameters(golden.statement)
     if "CLOSED" in syntax:
         wait_until(lambda: given_as_text(raw, golden.statement, parameters)[1], "it is listed")
@@ -321,12 +347,27 @@ def test_names_types_and_row_in_json(admin, subject, syntax):
     assert list(body) == [golden.array, "count", "total"]
     assert body["count"] == 1
     (row,) = body[golden.array]
+    check_json(golden, subject, row)
+
+
+def check_json(golden, subject, row):
     assert list(row) == [name for _, name, _, _ in golden.columns if name != "-"]
     types = {"n": int, "c": int, "b": bool, "u": str, "t": str}
     for _, name, kind, pattern in golden.columns:
         assert row[name] is None or type(row[name]) is types[kind], name
         shown = str(int(row[name])) if kind == "b" else None if row[name] is None else str(row[name])
         check(subject.fill(pattern).lstrip(), shown if shown is None else shown.lstrip())
+
+
+@pytest.mark.parametrize("syntax", SEVERAL)
+def test_what_would_be_hit_in_json(admin, subject, syntax):
+    golden = SEVERAL[syntax]
+    asked = json.dumps({"where": {"cs_id": subject.known["id"]}, "dry_run": True}).encode()
+    body = admin.request("POST", golden.path, body=asked).json
+    assert list(body) == ["dry_run", "mode", "matched", "killed", "targets"]
+    assert (body["dry_run"], body["mode"], body["matched"], body["killed"]) == (True, "session", 1, 0)
+    (row,) = body[golden.array]
+    check_json(golden, subject, row)
 
 
 def test_a_session_in_detail_in_json(admin, subject):

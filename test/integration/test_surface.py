@@ -1,6 +1,7 @@
 """Every command of the surface in each of its faces: SQL as text and prepared, HTTP as JSON and as a table, ctl."""
 
 import json
+import re
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_a_detail_is_filtered_and_sorted(open_session):
 def test_ping_and_version_are_for_everybody(open_session, admin):
     session = open_session()
     assert query(session, "PING PROXY") in ((), [], None)
-    assert len(query(session, "SHOW PROXY HELP LIKE 'KILL%'")) == 3
+    assert len(query(session, "SHOW PROXY HELP LIKE 'KILL%'")) == 4
     version = query(session, "SELECT PROXY_VERSION()")[0][0]
     assert admin.get("/v1/version").json["version"][0]["version"] == version
     assert admin.get("/v1/ping").json == {"status": "ok", "message": None}
@@ -276,7 +277,8 @@ def test_ctl_lists_shows_and_kills(gate, open_session):
     assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "killed")
     gone = ctl(gate, "kill", cs_id(session))
     assert (gone.returncode, gone.stdout) == (1, "")
-    assert gone.stderr == f"sessiongate ctl: Unknown thread id: {cs_id(session)} (404)\n"
+    assert re.fullmatch(rf"sessiongate ctl: Unknown thread id: {cs_id(session)}: that session ended at \S+Z "
+                        r"\(killed: by token admin\) \(404\)\n", gone.stderr)
 
 
 def test_ctl_changes_settings(gate):

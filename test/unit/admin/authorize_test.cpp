@@ -152,6 +152,8 @@ TEST_CASE("each command is of some kind", "[admin][authorize]") {
   CHECK(kind_of(kill_session{}) == command_kind::kill_session);
   CHECK(kind_of(kill_server_session{}) == command_kind::kill_server_session);
   CHECK(kind_of(kill_query{}) == command_kind::kill_query);
+  CHECK(kind_of(kill_matching{}) == command_kind::kill_session);
+  CHECK(kind_of(kill_matching{.query = true}) == command_kind::kill_query);
 }
 
 /// The table's lines as docs/privileges.md has them.

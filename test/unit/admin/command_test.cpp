@@ -24,6 +24,7 @@ http_request make_request(const command_entry& entry, std::string_view query = "
   http_request request(http::string_to_verb({entry.method.data(), entry.method.size()}), target + std::string(query),
                        11);
   if (entry.takes(" value")) request.body() = R"({"value": "x"})";
+  if (entry.takes("predicate")) request.body() = R"({"filter": "cs_id = 5"})";
   return request;
 }
 

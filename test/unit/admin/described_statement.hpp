@@ -54,6 +54,11 @@ inline std::string describe(const kill_server_session& what) {
 inline std::string describe(const kill_query& what) {
   return "query " + to_text(what.id) + describe(what.how);
 }
+inline std::string describe(const kill_matching& what) {
+  return std::string(what.query ? "query" : "kill") + " where " + to_text(what.where) +
+         (what.limit ? " limit " + std::to_string(*what.limit) : "") + (what.include_self ? " self" : "") +
+         (what.dry_run ? " dry" : "") + describe(what.how);
+}
 
 inline std::string describe(const parse_result& parsed) {
   if (std::holds_alternative<not_ours>(parsed)) return "not ours";

@@ -148,6 +148,45 @@ TEST_CASE_METHOD(fixture, "an id that says which it is names one session", "[adm
   }
 }
 
+TEST_CASE_METHOD(fixture, "the id of a session that has ended says so to who may know", "[admin][execute]") {
+  session::closed_sessions closed(10);
+  context.closed = &closed;
+  closed.add({.ids = {first_id, session::proxy_sessid_min + 1},
+              .client = {"10.0.0.7", 63882},
+              .who = std::make_shared<const session::identity>(session::identity{"root", "sys", "obdemo", {}}),
+              .database = std::make_shared<const std::string>(),
+              .connection_id = 77,
+              .backend = std::make_shared<const session::endpoint>(session::endpoint{"10.1.0.1", 3306}),
+              .closed_at = session::client_session::clock::time_point(1'767'225'600s),
+              .why = {session::stop_reason::killed, "by token ops"},
+              .logged_in = true});
+  const std::string told = ": that session ended at 2026-01-01T00:00:00.000Z (killed: by token ops)";
+  const auto ask = [&](session_id id, const principal& who) {
+    auto failed = fail(kill_session{std::move(id)}, who);
+    CHECK(failed.kind == failure_kind::unknown_id);
+    CHECK(failed.outcome == kill_end::not_found);
+    CHECK(failed.ended.has_value() == failed.message.ends_with(told));
+    return failed;
+  };
+  for (const auto& id : {session_id(first_id), session_id(first_id, id_form::cs_id), session_id(77),
+                         session_id(77, id_form::connection_id), session_id(session::proxy_sessid_min + 1),
+                         session_id(77, id_form::connection_id, "10.1.0.1")}) {
+    CAPTURE(to_text(id));
+    const auto failed = ask(id, token);
+    CHECK(failed.message == "Unknown thread id: " + std::to_string(id.number) + told);
+    CHECK(failed.ended->cs_id == first_id);
+    CHECK(ask(id, owner).ended);
+    CHECK_FALSE(ask(id, other).ended);
+    CHECK_FALSE(ask(id, stranger).ended);
+  }
+  for (const auto& id : {session_id(78), session_id(77, id_form::cs_id), session_id(first_id, id_form::connection_id),
+                         session_id(77, id_form::connection_id, "10.1.0.2"), session_id(1ULL << 40U),
+                         session_id(session::proxy_sessid_min + (5ULL << 31U) + 1)}) {
+    CAPTURE(to_text(id));
+    CHECK_FALSE(ask(id, token).ended);
+  }
+}
+
 TEST_CASE_METHOD(fixture, "the reason of a kill is told with the end of the session", "[admin][execute]") {
   const auto target = add({.cs_id = first_id}, 77);
   kill(kill_session{.id = first_id, .how = {.reason = "runaway report"}}, token);

@@ -100,6 +100,82 @@ b"})"}) {
   }
 }
 
+http_route kill_several(std::string body) {
+  auto request = make_request(verb::post, "/v1/kill");
+  request.body() = std::move(body);
+  return route_request(request);
+}
+
+TEST_CASE("a body says which sessions to kill", "[admin][http_api]") {
+  const auto read = [](std::string body) {
+    auto route = kill_several(std::move(body));
+    if (const auto* wrong = std::get_if<http_answer>(&route)) FAIL(wrong->body.dump());
+    return std::get<kill_matching>(std::get<command>(std::move(route)));
+  };
+  const auto all = read(R"({"where": {"user": "app", "idle": {"gt": 300, "le": 900}, "db": null, "cs_id": [1, 2],
+      "in_transaction": true, "info": {"not_like": "%x%"}, "state": {"not_in": ["a"]}, "backend": {"is_null": false}},
+      "filter": "Time > 1 AND Tenant != 'sys'", "dry_run": true, "max": 5, "limit": 3, "mode": "session",
+      "include_self": true, "reason": "why", "after": "transaction", "timeout": 1.5})");
+  CHECK(to_text(all.where).find("`user` = 'app'") != std::string::npos);
+  for (const auto* test :
+       {"`user` = 'app'", "`idle` > 300", "`idle` <= 900", "`db` IS NULL", "`cs_id` IN (1, 2)", "`in_transaction` = 1",
+        "`info` NOT LIKE '%x%'", "`state` NOT IN ('a')", "`backend` IS NOT NULL", "`Time` > 1", "`Tenant` != 'sys'"}) {
+    CAPTURE(test);
+    CHECK(to_text(all.where).find(test) != std::string::npos);
+  }
+  CHECK(all.where.all.size() == 11);
+  CHECK((all.dry_run && all.include_self && !all.query));
+  CHECK(all.max == 5U);
+  CHECK(all.limit == 3U);
+  CHECK(all.how == kill_manner{kill_moment::after_transaction, std::chrono::milliseconds(1500), "why"});
+  CHECK(read(R"({"filter": "a = 1", "mode": "query"})").query);
+  CHECK(to_text(read(R"({"where": {"host": "::1"}})").where) == "`address` = '::1'");
+  CHECK(to_text(read(R"({"where": {"host": "::1", "filter": "x"}})").where) == "`filter` = 'x' AND `address` = '::1'");
+}
+
+TEST_CASE("a body that does not say which sessions is refused", "[admin][http_api]") {
+  for (const auto* wrong : {"",
+                            "x",
+                            "[]",
+                            "null",
+                            "{}",
+                            R"({"dry_run": true})",
+                            R"({"where": {}})",
+                            R"({"where": []})",
+                            R"({"filter": ""})",
+                            R"({"filter": 5})",
+                            R"({"filter": "a = 1 OR b = 2"})",
+                            R"({"where": {"a": {}}})",
+                            R"({"where": {"a": []}})",
+                            R"({"where": {"a": {"gt": null}}})",
+                            R"({"where": {"a": {"gt": [1]}}})",
+                            R"({"where": {"a": {"in": 1}}})",
+                            R"({"where": {"a": {"nope": 1}}})",
+                            R"({"where": {"a": [[1]]}})",
+                            R"({"where": {"a": {"is_null": 1}}})",
+                            R"({"where": {"a": 1, "a": 2}})",
+                            R"({"filter": "a = 1", "filter": "b = 1"})",
+                            R"({"filter": "a = 1", "max": 0})",
+                            R"({"filter": "a = 1", "max": -1})",
+                            R"({"filter": "a = 1", "max": "5"})",
+                            R"({"filter": "a = 1", "limit": 1.5})",
+                            R"({"filter": "a = 1", "dry_run": 1})",
+                            R"({"filter": "a = 1", "mode": "soft"})",
+                            R"({"filter": "a = 1", "mode": null})",
+                            R"({"filter": "a = 1", "timeout": 5})",
+                            R"({"filter": "a = 1", "after": "lunch"})",
+                            R"({"filter": "a = 1", "mode": "query", "after": "statement"})",
+                            R"({"filter": "a = 1", "id": 5})",
+                            R"({"filter": "a = 1", "reason": "a\nb"})"}) {
+    CAPTURE(wrong);
+    const auto route = kill_several(wrong);
+    REQUIRE(std::holds_alternative<http_answer>(route));
+    CHECK(std::get<http_answer>(route).status == 400);
+  }
+  CHECK(answer_to(make_request(verb::post, "/v1/kill?filter=a%3D1")).status == 400);
+  CHECK(answer_to(make_request(verb::get, "/v1/kill")).allow == "POST");
+}
+
 TEST_CASE("filters are decoded", "[admin][http_api]") {
   const auto query = [](std::string text) {
     return command_of<show_table>(verb::get, "/v1/sessions?" + std::move(text)).query;

@@ -134,6 +134,11 @@ TEST_CASE("problems carry the candidates and the backend's error", "[admin][json
   CHECK(ambiguous.body["candidates"] == json::parse(R"([{"cs_id":5,"backend":"10.1.0.1:3306","connection_id":77,
       "ids":["cs_id:5","connection_id:77@10.1.0.1:3306"]}])"));
   what = {};
+  what.kind = failure_kind::unknown_id;
+  what.ended = {5, session::proxy_sessid_min + 5, "2026-01-01T00:00:00.000Z", "client_quit", ""};
+  CHECK(render_json(what).body["ended"] == json::parse(R"({"cs_id":5,"proxy_sessid":"4611686018427387909",
+      "closed_at":"2026-01-01T00:00:00.000Z","reason":"client_quit","detail":null})"));
+  what = {};
   what.kind = failure_kind::backend;
   what.code = 1227;
   what.sqlstate = "42000";

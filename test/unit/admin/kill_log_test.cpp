@@ -97,6 +97,15 @@ TEST_CASE_METHOD(fixture, "the ring keeps the last ones, and the numbers go on",
   CHECK(seen_by(owner)[0]["id"] == text("3"));
 }
 
+TEST_CASE_METHOD(fixture, "a target's id is held as long as its record is kept", "[admin][kill_log]") {
+  add({.cs_id = first_id}, 7);
+  kill(kill_query{first_id}, owner);
+  fail(kill_session{4711}, owner);
+  CHECK(trail.holds(first_id));
+  fail(kill_session{4712}, owner);
+  CHECK_FALSE(trail.holds(first_id));
+}
+
 TEST_CASE_METHOD(fixture, "what is not a kill is not recorded", "[admin][kill_log]") {
   run(ping{}, owner);
   run(show_table{}, owner);

@@ -46,6 +46,10 @@ TEST_CASE("values are bound in the order of the text", "[admin][sql_parser]") {
   auto explicit_form = prepare("KILL PROXYSESSION QUERY CS_ID ?");
   CHECK_FALSE(bind_parameters(explicit_form, values{std::int64_t{-1}}));
   CHECK(describe(explicit_form) == "query cs_id:4294967295");
+  auto several = prepare("KILL PROXYSESSION WHERE user = ? AND idle > ? LIMIT 5");
+  CHECK(several.parameter_count() == 2);
+  CHECK_FALSE(bind_parameters(several, values{std::string("x"), std::int64_t{300}}));
+  CHECK(describe(several) == "kill where `user` = 'x' AND `idle` > 300 limit 5");
   auto none = prepare("SHOW PROXYSESSION");
   CHECK(bind_parameters(none, values{std::int64_t{1}}));
   CHECK_FALSE(bind_parameters(none, {}));

@@ -124,6 +124,9 @@ TEST_CASE("a prepared list announces what it gives", "[admin][sql_render]") {
   CHECK(names(kill_session{}).empty());
   CHECK(names(kill_server_session{}).empty());
   CHECK(names(kill_query{}).empty());
+  CHECK(names(kill_matching{}) == texts{"Id", "connection_id", "User", "Tenant", "Cluster", "Host", "db", "Command",
+                                        "Time", "State", "idle", "in_transaction", "Info", "outcome", "interrupt",
+                                        "message", "elapsed_us"});
 }
 
 TEST_CASE("rows go out in binary form for prepared statements", "[admin][sql_render]") {

@@ -30,6 +30,10 @@ TEST_CASE("the words of a command become its request") {
         "DELETE /v1/sessions/connection_id%3A5%40%5B%3A%3A1%5D%3A3306?reason=a%20b");
   CHECK(describe({"kill-query", "-1"}) == "POST /v1/sessions/-1/kill-query");
   CHECK(describe({"config", "set", "kill-timeout", "10s"}) == R"(PUT /v1/config/kill-timeout {"value":"10s"})");
+  CHECK(describe({"kill-where", "user = 'x'"}, {{"dry_run", "true"}, {"max", "5"}, {"reason", "true"}}) ==
+        R"(POST /v1/kill {"dry_run":true,"filter":"user = 'x'","max":5,"reason":"true"})");
+  CHECK(describe({"kill-where", "a = 1"}, {{"filter", "b = 2"}, {"limit", "x"}}) ==
+        R"(POST /v1/kill {"filter":"a = 1\nAND b = 2","limit":"x"})");
   CHECK(describe({"sessions"}, {{"filter", "User = 'a&b'"}, {"limit", "5"}}) ==
         "GET /v1/sessions?filter=User%20%3D%20%27a%26b%27&limit=5");
   CHECK(describe({"show", "../x?y"}) == "GET /v1/sessions/..%2Fx%3Fy");

@@ -5,6 +5,11 @@
 
 #include "protocol/err_packet.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -24,12 +29,17 @@ class own_session final : public own_server_session {
   [[nodiscard]] bool is_on(const session::endpoint& backend) const override { return backend == here; }
   awaitable<reply> ask(std::string /*statement*/) override { co_return reply{}; }
   awaitable<interrupt_answer> kill(std::uint32_t connection_id, interrupt_scope /*scope*/) override {
+    most = std::max(most, ++asked);
     killed.push_back(connection_id);
+    co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+    --asked;
     co_return answer;
   }
 
   interrupt_answer answer{interrupt_status::interrupted};
   std::vector<std::uint32_t> killed;
+  std::size_t asked = 0;  // at a time
+  std::size_t most = 0;
 };
 
 /// A backend that nobody listens on: the control account, when it is asked, answers backend_unreachable.
@@ -63,6 +73,26 @@ TEST_CASE("the killer's own server session is used when it is on the same backen
   CHECK(interrupt(&own, "", here).status == interrupt_status::interrupted);
   CHECK(own.killed == std::vector<std::uint32_t>{5});
   CHECK(interrupt(&own, "control", here).status == interrupt_status::interrupted);
+}
+
+TEST_CASE("the killer's own server session is asked one thing after the other") {
+  own_session own;
+  config settings;
+  settings.backend = {"127.0.0.1", closed_port()};
+  test::reactor on;
+  gateway shared(settings, on.sockets);
+  kill_route route(&own, shared.control);
+  std::size_t answered = 0;
+  for (std::uint32_t each = 0; each < 5; ++each) {
+    boost::asio::co_spawn(on.context, route.interrupt(here, each, interrupt_scope::connection),
+                          [&](const std::exception_ptr& /*thrown*/, const interrupt_answer& answer) {
+                            CHECK(answer.status == interrupt_status::interrupted);
+                            ++answered;
+                          });
+  }
+  test::run_until(on.context, [&] { return answered == 5; });
+  CHECK(own.killed == std::vector<std::uint32_t>{0, 1, 2, 3, 4});
+  CHECK(own.most == 1);
 }
 
 TEST_CASE("without an own server session there or a control account there is no route") {

@@ -28,6 +28,24 @@ TEST_CASE("the last sessions are kept, the latest first") {
   CHECK(kept[0].why.reason == stop_reason::killed);
 }
 
+TEST_CASE("sessions are found by their ids as long as they are kept") {
+  closed_sessions ring(3);
+  for (std::uint32_t number = 1; number <= 5; ++number) {
+    auto ended = gone(number);
+    ended.connection_id = 100 + number % 2;
+    ring.add(std::move(ended));
+  }
+  CHECK_FALSE(ring.holds(2));
+  CHECK(ring.holds(3));
+  CHECK_FALSE(ring.find_by_cs_id(2));
+  CHECK(ring.find_by_cs_id(4)->ids.cs_id == 4);
+  CHECK(ring.find_by_connection_id(100)->ids.cs_id == 4);
+  CHECK(ring.find_by_connection_id(101)->ids.cs_id == 5);  // the last one that had it
+  CHECK_FALSE(ring.find_by_connection_id(102));
+  for (std::uint32_t number = 6; number <= 8; ++number) ring.add(gone(number));
+  CHECK_FALSE(ring.find_by_connection_id(101));
+}
+
 TEST_CASE("with a limit of none nothing is kept") {
   closed_sessions ring(0);
   ring.add(gone(1));

@@ -2,9 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <limits>
+#include <map>
+#include <random>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 using namespace sessiongate::session;
@@ -46,6 +50,90 @@ TEST_CASE("a cs_id wraps at the end of its 30 bits, and the proxy_sessid goes on
   CHECK(next.cs_id == cs_id_min);
   CHECK(next.proxy_sessid == last.proxy_sessid + 1);
   check_form(next);
+}
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto block_size = id_source::block_size;
+const id_source::clock::time_point begun{1000h};
+
+std::uint32_t in_block(std::uint32_t block, std::uint32_t place = 0) {
+  return cs_id_min + block * block_size + place;
+}
+
+}  // namespace
+
+TEST_CASE("ids that come round are left out until their sessions have been gone for the delay") {
+  id_source source(std::uint64_t{cs_id_min} - block_size, 1h);  // at the last block
+  source.retire(in_block(0, 77), begun);
+  source.retire(in_block(1, 5), begun - 30min);
+  source.retire(in_block(3), begun - 2h);
+  for (std::uint32_t place = 0; place < block_size; ++place) {
+    CHECK(source.next_client_session(begun + 1min).cs_id == in_block(16383, place));
+  }
+  CHECK(source.next_client_session(begun + 1min).cs_id == in_block(2));
+  for (std::uint32_t place = 1; place < block_size; ++place) std::ignore = source.next_client_session(begun + 1min);
+  CHECK(source.next_client_session(begun + 1min).cs_id == in_block(3));
+
+  id_source later(std::uint64_t{cs_id_min}, 1h);  // at the first block, a round on
+  later.retire(in_block(0, 77), begun);
+  CHECK(later.next_client_session(begun + 1h - 1ns).cs_id == in_block(1));
+  id_source rested(std::uint64_t{cs_id_min}, 1h);
+  rested.retire(in_block(0, 77), begun);
+  CHECK(rested.next_client_session(begun + 1h).cs_id == in_block(0));
+}
+
+TEST_CASE("a session of the last round that ends in the block of now keeps its id for itself") {
+  id_source source(10, 1h);
+  source.retire(in_block(0, 5), begun);   // behind: it comes again in the next round
+  source.retire(in_block(0, 11), begun);  // to come
+  source.retire(in_block(0, 12), begun);
+  CHECK(source.next_client_session(begun).cs_id == in_block(0, 10));
+  CHECK(source.next_client_session(begun).cs_id == in_block(0, 13));
+  source.retire(in_block(0, 10), begun);
+  CHECK(source.next_client_session(begun).cs_id == in_block(0, 14));
+}
+
+TEST_CASE("when every block is too young, the one that has rested the longest is taken") {
+  id_source source(std::uint64_t{5} * block_size, 1h);
+  for (std::uint32_t block = 0; block < cs_id_min / block_size; ++block) {
+    source.retire(in_block(block), begun + std::chrono::seconds(block == 42 ? -60 : 0));
+  }
+  const auto taken = source.next_client_session(begun);
+  CHECK(taken.cs_id == in_block(42));
+  CHECK(source.next_client_session(begun).proxy_sessid == taken.proxy_sessid + 1);
+}
+
+TEST_CASE("without a delay nothing is left out") {
+  id_source source(10, 0s);
+  source.retire(in_block(0, 11), begun);
+  CHECK(source.next_client_session(begun).cs_id == in_block(0, 10));
+  CHECK(source.next_client_session(begun).cs_id == in_block(0, 11));
+}
+
+TEST_CASE("no id is given again within the delay, whatever ends when") {
+  constexpr auto delay = 100s;
+  id_source source(std::uint64_t{cs_id_min} - 3 * block_size, delay);
+  std::mt19937 random(4711);
+  std::map<std::uint32_t, id_source::clock::time_point> ended;  // sessions of the last round, and of this one
+  std::vector<std::uint32_t> live;
+  for (std::uint32_t each = 0; each < 20000; ++each) live.push_back(in_block(each % 6, random() % block_size));
+  auto now = begun;
+  for (int turn = 0; turn < 300000; ++turn) {
+    now += 1ms;
+    if (random() % 4 == 0 && !live.empty()) {
+      const auto gone = random() % live.size();
+      source.retire(live[gone], now);
+      ended[live[gone]] = now;
+      live[gone] = live.back();
+      live.pop_back();
+    }
+    const auto taken = source.next_client_session(now).cs_id;
+    if (const auto before = ended.find(taken); before != ended.end()) REQUIRE(now - before->second >= delay);
+    if (random() % 8 == 0) live.push_back(taken);
+  }
 }
 
 TEST_CASE("a proxy_sessid wraps at the end of its 62 bits") {
