@@ -145,11 +145,11 @@ def sessiongate(binary, backend, cpus=None, workers=1, more=(), wrapper=(), limi
 
 
 class Mariadb(Server):
-    """A throwaway server with sysbench's table."""
+    """A throwaway server, with sysbench's table unless that is not wanted."""
 
     ROWS = 10000
 
-    def __init__(self, cpus=None):
+    def __init__(self, cpus=None, with_table=True):
         memory = pathlib.Path("/dev/shm")
         base = memory if memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30 else None
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sessiongate-bench-", dir=base))
@@ -165,7 +165,8 @@ class Mariadb(Server):
                 "--bind-address=127.0.0.1", "--skip-networking=0", "--skip-name-resolve", "--skip-log-bin",
                 "--max-connections=1000", "--max-connect-errors=1000000", "--thread-cache-size=256",
                 "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--skip-ssl"], port, cpus, limit=60)
-            self._prepare()
+            if with_table:
+                self._prepare()
         except BaseException:
             shutil.rmtree(self.directory, ignore_errors=True)
             raise
