@@ -22,14 +22,21 @@ from support import ROOT, seconds, wait_until  # noqa: E402
 TEST_LIMIT = 120
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "limit(seconds): of a test that takes so much longer than others may")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
     """No test hangs the run: a traceback of where it stood, and on."""
+    marker = item.get_closest_marker("limit")
+    limit = seconds(TEST_LIMIT) if marker is None else seconds(TEST_LIMIT) + marker.args[0]
+
     def give_up(*_):
-        raise TimeoutError(f"{item.name} ran for more than {seconds(TEST_LIMIT):.0f} s")
+        raise TimeoutError(f"{item.name} ran for more than {limit:.0f} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds(TEST_LIMIT))
+    signal.setitimer(signal.ITIMER_REAL, limit)
     try:
         yield
     finally:
@@ -78,6 +85,15 @@ def start_gate(mariadb, secrets):
             return process
 
         yield start
+
+
+@pytest.fixture
+def controlled(start_gate, secrets):
+    """controlled(…): start_gate() with a control account."""
+    def start(**given):
+        return start_gate(control_user="control", control_password_file=secrets["control_password_file"], **given)
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -41,10 +41,11 @@ class MariadbServer:
         self.port = free_port()
         self.socket = str(self.directory / "socket")
         self.process = None
+        self._options = options
         self._log = open(self.directory / "log", "w+b")
         try:
             self._install()
-            self._start(options)
+            self._start()
             self._create_accounts()
         except BaseException:
             self.stop()
@@ -59,14 +60,20 @@ class MariadbServer:
              "--auth-root-authentication-method=normal", "--skip-test-db"],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, check=True, timeout=120)
 
-    def _start(self, options):
+    def restart(self):
+        """As after a crash, on the same port."""
+        self.process.kill()
+        self.process.wait()
+        self._start()
+
+    def _start(self):
         server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
         self.process = subprocess.Popen(
             [server, "--no-defaults", *self._user(), f"--datadir={self.directory}/data", f"--socket={self.socket}",
              f"--pid-file={self.directory}/pid", f"--port={self.port}", "--skip-networking=0",
              "--bind-address=127.0.0.1", "--skip-name-resolve", "--performance-schema=ON", "--local-infile=1",
              "--max-allowed-packet=128M", "--max-connections=1000", "--innodb-buffer-pool-size=64M",
-             "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", *options],
+             "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", *self._options],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
         wait_until(self._answers, f"mariadbd starts; see {self.directory}/log", limit=60)
 

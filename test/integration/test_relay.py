@@ -10,8 +10,8 @@ import pytest
 
 import raw_client as raw
 from clients import LOST, connect, disconnect, error_of, query, value
-from dribble import DribblingRelay
 from raw_client import ORDINARY, RawClient, error_of_payload
+from relays import DribblingRelay
 from statements import script
 from sessiongate_process import PROXYSYS_PASSWORD
 from support import SLOWNESS, seconds, wait_until
