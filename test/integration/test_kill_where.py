@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 
 import pytest
@@ -342,6 +343,30 @@ def test_ids_that_say_which_they_are(gate, mariadb, open_session):
     wait_until(lambda: query(proxysys, f"SHOW PROXYSESSION CLOSED WHERE Id = {own} AND detail LIKE '%: by its backend'"), "it is told")
     assert value(proxysys, f"SHOW PROXYSESSION KILLS WHERE cs_id = {own}") > 0
     disconnect(proxysys)
+
+
+def test_the_id_of_an_ended_session_says_so_to_who_may_know(gate, mariadb, open_session):
+    gone = open_session()
+    own, thread, wide = cs_id(gone), connection_id(gone), value(gone, f"SHOW PROXYSESSION WHERE Id = {cs_id(gone)}")
+    disconnect(gone)
+    gate.wait_for_log(f"session_closed cs_id={own}")
+    told = r"Unknown thread id: (\d+): that session ended at \d{4}-\d\d-\d\dT[\d:.]+Z \(client_quit\)"
+    callers = {"app": True, "where_sees": True, "operator": True, "other": False, "where_ends": False, "app@t1": False}
+    for login, knows in callers.items():
+        session = open_session(user=login, password=login.split("@")[0] + "_password")
+        for text in (own, thread, wide, f"CS_ID {own}", f"CONNECTION_ID {thread}@127.0.0.1:{mariadb.port}"):
+            for command in ("KILL PROXYSESSION", "KILL PROXYSESSION QUERY", "SHOW PROXYSESSION ATTRIBUTE"):
+                code, message = error_of(query, session, f"{command} {text}")
+                assert code == 1094
+                assert bool(re.fullmatch(told, message)) == knows, (login, command, text, message)
+                assert knows or re.fullmatch(r"Unknown thread id: \d+", message)
+    admin = Admin(gate.admin_port, ADMIN_TOKEN)
+    for text in (own, thread, wide, f"connection_id:{thread}"):
+        answer = admin.delete(f"/v1/sessions/{text}")
+        assert (answer.status, answer.json["outcome"]) == (404, "not_found")
+        ended = answer.json["ended"]
+        assert (ended["cs_id"], ended["proxy_sessid"], ended["reason"], ended["detail"]) == (own, str(wide), "client_quit", None)
+    assert "ended" not in admin.delete("/v1/sessions/5").json
 
 
 @pytest.mark.parametrize("face", ["sql", "http"])
