@@ -83,13 +83,17 @@ std::optional<comparison> to_comparison(const std::string& column, comparison_op
   return test;
 }
 
+http_answer bad_comparison(const std::string& column, std::string_view what, const std::string& op) {
+  return bad_request("where: " + column + ' ' + std::string(what) + " '" + op + '\'');
+}
+
 /// `{"gt": 300, "lt": 900}`
 std::optional<http_answer> take_operators(const std::string& column, const json& operators, predicate& into) {
   for (const auto& [name, value] : operators.items()) {
     const auto op = find_operator(name);
-    if (!op) return bad_request("where: " + column + " has an unknown operator '" + name + "'");
+    if (!op) return bad_comparison(column, "has an unknown operator", name);
     auto test = to_comparison(column, *op, value);
-    if (!test) return bad_request("where: the value of " + column + " is none for " + name);
+    if (!test) return bad_comparison(column, "has no value that can be for", name);
     into.all.push_back(std::move(*test));
   }
   return operators.empty() ? std::optional(bad_request("where: " + column + " has no operator")) : std::nullopt;

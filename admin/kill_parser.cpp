@@ -45,7 +45,7 @@ std::optional<failure> take_limit(token_cursor& at, options_taken& into) {
   const auto limit = at.peek().kind == token_kind::number ? parse_id(at.peek().text) : std::nullopt;
   const bool is_count = limit && *limit > 0 && !at.peek().text.starts_with('-');
   if (!is_count) return malformed("a number of sessions", at);
-  into.limit = *limit;
+  into.limit = limit;
   at.skip();
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #include "admin/predicate.hpp"
 #include "admin/process_table.hpp"
 
+#include <iterator>
 #include <string>
 
 namespace sessiongate::admin {
@@ -51,6 +52,7 @@ std::span<const column> kill_target_columns() {
 
 std::vector<cell> kill_target_row(const std::vector<cell>& shown, const result* done) {
   std::vector<cell> row;
+  row.reserve(std::size(columns));
   for (std::size_t at = 0; at < shown_count; ++at) {
     row.push_back(shown[find_column(process_columns(), columns[at].json_name)]);
   }

@@ -58,13 +58,18 @@ nlohmann::json to_member(std::string_view name, const std::string& value) {
   return read.is_number() ? read : nlohmann::json(value);
 }
 
+/// On a line of its own, for the first one may end with a comment.
+std::string both(const std::string& first, const std::string& second) {
+  return first + "\nAND " + second;
+}
+
 /// kill-where has a body in place of a query.
 std::string describe_kill(const std::string& filter,
                           const std::vector<std::pair<std::string, std::string>>& parameters) {
   nlohmann::json body{{"filter", filter}};
   for (const auto& [name, value] : parameters) {
     if (name == "filter") {
-      body["filter"] = filter + "\nAND " + value;  // behind a comment, too
+      body["filter"] = both(filter, value);
     } else {
       body[name] = to_member(name, value);
     }
