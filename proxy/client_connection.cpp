@@ -1,5 +1,6 @@
 #include "proxy/client_connection.hpp"
 
+#include "proxy/error_reply.hpp"
 #include "proxy/held_socket.hpp"
 #include "proxy/log.hpp"
 #include "proxy/login.hpp"
@@ -76,6 +77,15 @@ void client_connection::end(session::stop_request why) {
   if (const auto marks = std::move(marks_)) tell_marks(marks->take_all(), why_);
 }
 
+void client_connection::tell_and_end(const protocol::server_error& told, session::stop_request why) {
+  if (!ended() && may_tell_ && may_tell_()) {
+    note_error();
+    send_last_error(client_, told);
+    client_.discard_input(home_.buffer());
+  }
+  end(std::move(why));
+}
+
 void client_connection::give_places_back() {
   const auto place = std::move(place_);
   const auto name_place = std::move(name_place_);
@@ -146,7 +156,7 @@ void client_connection::stop(session::stop_request why, session::stop_handler do
     session::stop_report found;
     if (!self->ended()) {
       found = self->report();
-      self->end(std::move(why));
+      self->end_told(std::move(why));
     }
     if (done) done(std::move(found));
   });

@@ -10,8 +10,10 @@
 #include "proxy/stream.hpp"
 #include "proxy/worker.hpp"
 
+#include "protocol/err_packet.hpp"
 #include "session/client_session.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace sessiongate::proxy {
@@ -37,6 +39,10 @@ class client_connection final : public session::client_session,
 
   /// Ends the session here and now. The first reason stays. Idempotent.
   void end(session::stop_request why);
+  /// The same, but the client is told first, where no response is under way that an error would cut into.
+  void tell_and_end(const protocol::server_error& told, session::stop_request why);
+  /// Who talks with the client says so when that is; the answer is asked for on this thread. Empty: it never is.
+  void may_be_told_when(std::function<bool()> between_responses) { may_tell_ = std::move(between_responses); }
   [[nodiscard]] bool ended() const { return why_.reason != session::stop_reason::none; }
 
   /// The proxy is stopping: a gentle stop behind the transaction.
@@ -125,6 +131,7 @@ class client_connection final : public session::client_session,
   session::stop_request why_;
   connection_limit::place place_;
   name_limit::place name_place_;
+  std::function<bool()> may_tell_;
   standstill silence_;
   std::uint32_t own_commands_ = 0;
   bool lost_server_session_ = false;

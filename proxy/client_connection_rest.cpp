@@ -1,7 +1,6 @@
 // The ends of a session that wait until it is at rest.
 #include "proxy/client_connection.hpp"
 
-#include "proxy/error_reply.hpp"
 #include "proxy/last_words.hpp"
 
 #include <boost/asio/post.hpp>
@@ -70,9 +69,8 @@ void client_connection::end_marked() {
 }
 
 void client_connection::end_told(session::stop_request why) {
-  note_error();
-  send_last_error(client_, last_words(why, shared_.server));
-  end(std::move(why));
+  const auto told = last_words(why, shared_.server);
+  tell_and_end(told, std::move(why));
 }
 
 /// Those who wait for the session's end learn that it has come otherwise.

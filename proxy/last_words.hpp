@@ -1,4 +1,4 @@
-// What a client is told before the proxy ends its session between two statements.
+// What a client is told before the proxy ends its session, where no response is under way.
 #pragma once
 
 #include "proxy/backend.hpp"

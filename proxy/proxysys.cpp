@@ -27,7 +27,11 @@ class proxysys_session {
         negotiated_(account.client),
         channel_(connection.client(), connection.home().buffer(), connection.shared().settings.admin_statement_max) {
     channel_.put_rest(account.client_rest);
+    connection_.may_be_told_when([this] { return !writing_; });
   }
+  ~proxysys_session() { connection_.may_be_told_when({}); }
+  proxysys_session(const proxysys_session&) = delete;
+  proxysys_session& operator=(const proxysys_session&) = delete;
 
   awaitable<void> run();
 
@@ -41,6 +45,7 @@ class proxysys_session {
   admin_conversation admin_;
   protocol::capabilities negotiated_;
   packet_channel channel_;
+  bool writing_ = false;  // a response is on its way to the client
 };
 
 awaitable<void> proxysys_session::run() {
@@ -57,7 +62,10 @@ awaitable<void> proxysys_session::run() {
     const auto reply = co_await answer(packet.payload, sequence_id);
     connection_.publish_running(false);
     if (connection_.ended()) co_return;
-    if (const auto ec = co_await connection_.client().write_all(reply.packets)) co_return lost(ec);
+    writing_ = true;
+    const auto ec = co_await connection_.client().write_all(reply.packets);
+    writing_ = false;
+    if (ec) co_return lost(ec);
     if (reply.close) connection_.end({stop_reason::killed, "by itself"});
   }
 }

@@ -14,6 +14,11 @@ relay::relay(std::shared_ptr<client_connection> connection, logged_in_account ac
       kept_(std::move(account.client_rest)) {
   tracker_.negotiated(account.backend, account.client);
   tracker_.set_status(account.status);
+  connection_.may_be_told_when([this] { return may_tell_client(); });
+}
+
+relay::~relay() {
+  connection_.may_be_told_when({});
 }
 
 namespace {

@@ -27,6 +27,9 @@ namespace sessiongate::proxy {
 class relay final : public own_server_session {
  public:
   relay(std::shared_ptr<client_connection> connection, logged_in_account account);
+  ~relay() override;
+  relay(const relay&) = delete;
+  relay& operator=(const relay&) = delete;
 
   task<> client_to_backend();
   task<> backend_to_client();
@@ -103,9 +106,10 @@ class relay final : public own_server_session {
     const bool only_own = own_statement_ && tracker_.outstanding() == 1;
     return (tracker_.idle() || only_own) && !writing_to_client_;
   }
-  /// No response is under way that an error of the proxy's would cut into.
+  /// No response is under way that an error of the proxy's would cut into: it is the next one then.
   [[nodiscard]] bool may_tell_client() const {
-    return !writing_to_client_ && (tracker_.idle() || tracker_.at_response_start());
+    if (writing_to_client_ || exchange_) return false;
+    return tracker_.idle() || own_statement_ || tracker_.at_response_start();
   }
   /// Waits until `condition()` holds; false when the session or its server session ended first.
   template <class Condition>

@@ -161,11 +161,8 @@ void relay::server_session_lost() {
   connection_.publish_running(false);
   connection_.acting().become_idle(false, connection_.home().statements());
   if (tracker_.idle()) return;
-  if (tracker_.at_response_start()) {
-    connection_.note_error();
-    send_last_error(connection_.client(), {er::query_interrupted, "70100", "Query execution was interrupted"});
-  }
-  connection_.end({stop_reason::server_session_killed, "a statement was running"});
+  connection_.tell_and_end({er::query_interrupted, "70100", "Query execution was interrupted"},
+                           {stop_reason::server_session_killed, "a statement was running"});
 }
 
 }  // namespace sessiongate::proxy

@@ -200,7 +200,10 @@ task<> relay::answer_command() {
   kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(size));
   if (reply.failed) connection_.note_error();
   connection_.acting().answered_internally(size, reply.packets.size());
-  if (const auto ec = co_await connection_.client().send_all(reply.packets)) client_closed(ec);
+  writing_to_client_ = true;
+  const auto ec = co_await connection_.client().send_all(reply.packets);
+  writing_to_client_ = false;
+  if (ec) client_closed(ec);
   connection_.set_answering(false);
   if (reply.close) connection_.end({stop_reason::killed, "by itself"});
   connection_.end_if_due();

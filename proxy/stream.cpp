@@ -28,6 +28,7 @@ namespace {
 
 constexpr std::chrono::milliseconds full_queue_pause{5};
 constexpr std::size_t send_turn = 131072;  // bytes
+constexpr int discard_turns_max = 16;
 
 error_code last_error() {
   return {errno, boost::system::system_category()};
@@ -130,6 +131,12 @@ void stream::close() {
   watch_.descriptor = -1;
   for (auto* slot : {&watch_.readable, &watch_.writable}) {
     if (slot->occupied()) asio::post(poller_.executor(), slot->take());
+  }
+}
+
+void stream::discard_input(std::span<std::uint8_t> scratch) {
+  for (int turn = 0; turn < discard_turns_max && is_open(); ++turn) {
+    if (receive(scratch).what != io_result::status::done) break;
   }
 }
 

@@ -62,6 +62,9 @@ class stream {
   [[nodiscard]] std::optional<std::uint64_t> write_progress() const;
   /// Wakes whoever waits, soon and not on this stack. Idempotent.
   void close();
+  /// Throws away what has arrived, up to a limit. Before close(): what lies unread there makes the kernel reset the
+  /// connection, and a peer may lose by that what it has not read yet.
+  void discard_input(std::span<std::uint8_t> scratch);
   /// As close(), but the peer sees a reset in place of an orderly end; not while it has still to take bytes, which a
   /// reset would throw away.
   void reset();

@@ -17,6 +17,7 @@ COM_QUIT, COM_INIT_DB, COM_QUERY, COM_FIELD_LIST, COM_STATISTICS, COM_PROCESS_KI
 COM_PING, COM_CHANGE_USER, COM_STMT_PREPARE, COM_STMT_EXECUTE, COM_STMT_SEND_LONG_DATA = 14, 17, 22, 23, 24
 COM_STMT_CLOSE, COM_STMT_RESET, COM_SET_OPTION, COM_STMT_FETCH, COM_RESET_CONNECTION = 25, 26, 27, 28, 31
 
+KILLED = (1927, "70100", "Connection was killed")
 MORE_RESULTS, CURSOR_EXISTS = 0x0008, 0x0040
 FULL = 0xFFFFFF
 
@@ -119,6 +120,10 @@ class RawClient:
             return False
         except Closed:
             return True
+
+    def was_killed(self):
+        """True when the other side says so in place of anything else, and then closes."""
+        return error_of_payload(self.read_packet()) == KILLED and self.is_closed()
 
     def ending(self):
         """How an idle connection ends: the bytes that still come, and whether it is reset."""

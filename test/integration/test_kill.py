@@ -51,7 +51,7 @@ def test_killing_another_session_answers_ok_and_closes_it_at_once(gate, open_ses
             assert cursor.execute(f"KILL PROXYSESSION {ids[kind]}") == 0
         assert victim.thread_id not in show(killer)
         victim.socket.settimeout(seconds(2))
-        assert victim.is_closed()
+        assert victim.was_killed()
     wait_until(lambda: not exists_on_backend(database, ids["connection_id"]), "it leaves the backend")
     assert is_alive(killer)
 
@@ -60,14 +60,14 @@ def test_a_running_statement_is_interrupted_on_the_backend_without_any_configure
     client, identifier = sleeper
     query(open_session(), f"KILL PROXYSESSION {client.thread_id}")
     wait_until(lambda: not exists_on_backend(database, identifier), "the statement is interrupted", limit=5)
-    assert client.is_closed()
+    assert client.was_killed()
 
 
 def test_an_operator_interrupts_the_statement_of_another_account(operator, sleeper, database):
     client, identifier = sleeper
     query(operator, f"KILL PROXYSESSION {identifier}")
     wait_until(lambda: not exists_on_backend(database, identifier), "the statement is interrupted", limit=5)
-    assert client.is_closed()
+    assert client.was_killed()
 
 
 def test_root_of_proxysys_interrupts_with_the_control_account(start_gate, secrets, database):
@@ -80,7 +80,7 @@ def test_root_of_proxysys_interrupts_with_the_control_account(start_gate, secret
         proxysys = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
         query(proxysys, f"KILL PROXYSESSION {victim.thread_id}")
         wait_until(lambda: not exists_on_backend(database, identifier), "the statement is interrupted", limit=5)
-        assert victim.is_closed()
+        assert victim.was_killed()
         disconnect(proxysys)
 
 

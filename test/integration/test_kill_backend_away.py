@@ -70,8 +70,8 @@ def test_a_frozen_backend_is_a_timeout_on_every_face(own_server, asleep):
     told = admin.delete(f"/v1/sessions/{victim.cs_id}").json
     check_bounded(begun)
     assert (told["status"], told["outcome"], told["interrupt"]) == ("killed", "timeout", "timeout")
-    assert victim.client.is_closed()
-    assert second.is_closed()
+    assert victim.client.was_killed()
+    assert second.was_killed()
     own_server.process.send_signal(signal.SIGCONT)
     disconnect(proxysys)
 
@@ -134,7 +134,7 @@ def test_many_kills_of_a_frozen_backend_at_once_are_all_answered_in_time(own_ser
         told = killer.wait(seconds(30))
         assert (told["status"], told["outcome"], told["was_running"]) == ("killed", "timeout", True)
     assert max(killer.seconds for killer in over_sql + over_http) < KILL_TIMEOUT + seconds(3)
-    assert all(client.is_closed() for client in crowd)
+    assert all(client.was_killed() for client in crowd)
     assert [kill["outcome"] for kill in admin.get("/v1/kills").json["kills"]] == ["timeout"] * CROWD
     own_server.process.send_signal(signal.SIGCONT)
     after = connect(gate.port)
@@ -151,7 +151,7 @@ def test_a_kill_in_flight_when_the_backend_restarts_is_told_truly_and_hits_nobod
     victim = Victim(gate, root)
     own_server.process.send_signal(signal.SIGSTOP)
     killer = Killer(lambda: admin.delete(f"/v1/sessions/{victim.cs_id}").json)
-    assert victim.client.is_closed()  # it has begun
+    assert victim.client.was_killed()  # it has begun
     own_server.restart()
     strangers = []
     while not strangers or strangers[-1].thread_id() < victim.connection_id:
@@ -214,7 +214,7 @@ def test_an_unreachable_backend_is_told_on_both_faces_and_the_session_stays_for_
     assert admin.sessions()[victim.cs_id]["running"]
     told = admin.delete(f"/v1/sessions/{victim.cs_id}").json
     assert (told["status"], told["outcome"], told["interrupt"]) == ("killed", "backend_unreachable", "backend_unreachable")
-    assert victim.client.is_closed()
+    assert victim.client.was_killed()
     assert runs_on_backend(database, victim.connection_id)  # as it was told
 
 
@@ -222,7 +222,7 @@ def test_an_unreachable_backend_is_told_in_the_ok_of_a_kill(cut_off):
     _, victim, _, proxysys = cut_off
     told = info_of(proxysys, f"KILL PROXYSESSION {victim.cs_id}")
     assert told.startswith("Closed, but its statement was not interrupted: backend_unreachable")
-    assert victim.client.is_closed()
+    assert victim.client.was_killed()
 
 
 def test_a_killer_with_a_session_of_its_own_needs_no_new_connection_to_the_backend(cut_off, database):

@@ -12,7 +12,7 @@ async function outcome(victim, kill) {
   await new Promise((resolve) => { setTimeout(resolve, 500); });
   await kill(victim.threadId);
   const error = await sleeping;
-  return { code: error.code, milliseconds: Date.now() - begun };
+  return { code: error.code || error.errno, milliseconds: Date.now() - begun };
 }
 
 async function main() {
@@ -20,6 +20,11 @@ async function main() {
   const told = {};
   told.by_text = (await outcome(await open(), (id) => killer.query(`KILL ${id}`))).code;
   told.by_prepared_statement = (await outcome(await open(), (id) => killer.execute('KILL PROXYSESSION ?', [id]))).code;
+  const idle = await open();
+  const emitted = new Promise((resolve) => { idle.on('error', resolve); });
+  await killer.query(`KILL ${idle.threadId}`);
+  const { message, fatal } = await emitted;
+  told.idle = { message, fatal };
   const survivor = await open();
   told.cancelled = await outcome(survivor, (id) => killer.query(`KILL QUERY ${id}`));
   const [[row]] = await survivor.query('SELECT 1 AS one');
