@@ -67,8 +67,7 @@ awaitable<void> interrupt_left_running(const session::stop_report& stopped, exec
       record_interrupt(outcome, *each.session, {.status = interrupt_status::interrupted});
       continue;
     }
-    auto answer = co_await context.interrupter.interrupt(each.session->backend(), each.session->connection_id(),
-                                                         interrupt_scope::connection);
+    auto answer = co_await context.interrupter.interrupt({each.session, each.held}, interrupt_scope::connection);
     record_interrupt(outcome, *each.session, std::move(answer));
   }
 }
@@ -210,8 +209,7 @@ awaitable<result> kill(const kill_query& what, const principal& who, execution_c
   const auto server = find_running(*target);
   if (!server) co_return outcome;
   outcome.connection_id = server->connection_id();
-  const auto answer =
-      co_await context.interrupter.interrupt(server->backend(), server->connection_id(), interrupt_scope::query);
+  const auto answer = co_await context.interrupter.interrupt({server}, interrupt_scope::query);
   outcome.elapsed = elapsed_since(begun);
   co_return finish_query_kill(std::move(outcome), answer);
 }

@@ -5,6 +5,7 @@
 #include "protocol/err_packet.hpp"
 
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -15,7 +16,7 @@ using boost::asio::awaitable;
 namespace {
 
 struct thread_address {
-  std::optional<session::endpoint> backend;  // none: the caller's
+  std::shared_ptr<const session::server_session> of;  // null: none of the proxy's
   std::uint32_t connection_id = 0;
   kill_outcome outcome;
 };
@@ -27,13 +28,12 @@ std::optional<thread_address> find_thread(std::uint64_t id, command_kind kind, c
   if (targets.size() > 1) return std::nullopt;
   if (targets.empty()) {
     if (id > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-    return thread_address{.backend = {}, .connection_id = static_cast<std::uint32_t>(id), .outcome = {}};
+    return thread_address{.of = {}, .connection_id = static_cast<std::uint32_t>(id), .outcome = {}};
   }
   const auto& target = *targets.front();
   const auto servers = target.server_sessions();
   if (servers.empty() || may(who, kind, target) != verdict::not_owner) return std::nullopt;
-  return thread_address{servers.front()->backend(), servers.front()->connection_id(),
-                        begin_outcome(target, kill_status::killed)};
+  return thread_address{servers.front(), servers.front()->connection_id(), begin_outcome(target, kill_status::killed)};
 }
 
 result to_result(const interrupt_answer& answer, std::uint64_t id, command_kind kind, thread_address asked) {
@@ -59,7 +59,7 @@ awaitable<std::optional<result>> leave_to_backend(std::uint64_t id, command_kind
   if (!asked) co_return std::nullopt;
   const auto scope = kind == command_kind::kill_query ? interrupt_scope::query : interrupt_scope::connection;
   const auto begun = std::chrono::steady_clock::now();
-  const auto answer = co_await context.interrupter.interrupt_as_caller(asked->backend, asked->connection_id, scope);
+  const auto answer = co_await context.interrupter.interrupt_as_caller(asked->of, asked->connection_id, scope);
   if (answer.status == interrupt_status::no_route) co_return std::nullopt;
   auto told = to_result(answer, id, kind, std::move(*asked));
   if (auto* outcome = std::get_if<kill_outcome>(&told)) {

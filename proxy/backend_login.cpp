@@ -56,6 +56,7 @@ class pass_through {
   awaitable<pass_result> take_verdict(protocol::bytes_view payload);
   awaitable<pass_result> finish(protocol::bytes_view payload);
   awaitable<void> leave();
+  [[nodiscard]] bool names_client() const;
   [[nodiscard]] protocol::bytes preamble() const;
   awaitable<pass_result> client_lost(error_code ec);
   login_failure backend_lost() const;
@@ -75,6 +76,13 @@ login_failure pass_through::backend_lost() const {
   return failed(
       {protocol::er::lost_connection, "HY000", "Lost connection to MySQL server at 'reading authorization packet'"},
       stop_reason::backend_gone);
+}
+
+/// A PROXY header tells the backend the client's address, and that is what it shows of the connection.
+bool pass_through::names_client() const {
+  return connection_.shared().settings.proxy_to_backend != backend_proxy_protocol::off &&
+         !connection_.session::client_session::client().is_local() &&
+         !admin::to_endpoint(connection_.client().local_address()).is_local();
 }
 
 protocol::bytes pass_through::preamble() const {
@@ -107,7 +115,8 @@ awaitable<std::optional<login_failure>> pass_through::reach() {
     co_return failed({protocol::er::handshake_error, "08S01", "Bad handshake: the server has changed, log in again"},
                      stop_reason::login_failed);
   }
-  clashed_ = !connection_.bind_backend(hello_.thread_id);
+  if (names_client()) reached.origin.port_seen = connection_.session::client_session::client().port;
+  clashed_ = !connection_.bind_backend(std::move(reached.origin));
   co_return std::nullopt;
 }
 

@@ -195,10 +195,10 @@ stream& client_connection::make_backend() {
   return *backend_;
 }
 
-bool client_connection::bind_backend(std::uint32_t connection_id) {
-  if (!shared_.sessions.bind(connection_id, cs_id())) return false;
+bool client_connection::bind_backend(session::connection_origin origin) {
+  if (!shared_.sessions.bind(origin.connection_id, cs_id())) return false;
   bound_ = std::make_shared<session::server_session>(shared_.ids.next_server_session(), shared_.server.name(),
-                                                     connection_id);
+                                                     std::move(origin));
   add_server_session(bound_);
   note_marks();
   return true;

@@ -81,9 +81,9 @@ class client_connection final : public session::client_session,
   [[nodiscard]] session::server_session* serving() { return serving_; }
   /// A fresh, unconnected stream in place of the one before: end() closes it from now on.
   stream& make_backend();
-  /// The backend's greeting named this connection_id: it is a server session now. False when the number clashes with a
-  /// live cs_id: another connection must be made.
-  [[nodiscard]] bool bind_backend(std::uint32_t connection_id);
+  /// The backend's greeting has numbered the connection: it is a server session now. False when the number clashes with
+  /// a live cs_id: another connection must be made.
+  [[nodiscard]] bool bind_backend(session::connection_origin origin);
   void detach_backend();
   /// While the backend waits for an authentication packet, end() leaves the connection open: the login takes leave
   /// politely and detaches (see backend_login.cpp).

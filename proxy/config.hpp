@@ -72,8 +72,10 @@ struct config {
   std::string control_user;                      // empty: no control account
   std::string control_password_file;
   secret_text control_password;
-  std::string auth_key_file;            // empty: the proxy makes its RSA key itself
-  std::string backend_public_key_file;  // empty: the backend is asked for its key
+  std::size_t control_connections_max = 8;
+  milliseconds control_idle_timeout{300'000};  // of its connections that are kept; 0: until the backend closes them
+  std::string auth_key_file;                   // empty: the proxy makes its RSA key itself
+  std::string backend_public_key_file;         // empty: the backend is asked for its key
 
   // TLS. Files in PEM form; empty: none.
   std::optional<tls_mode> client_tls;  // none: preferred when there is a certificate, else disabled

@@ -1,181 +1,296 @@
 #include "proxy/control_account.hpp"
 
-#include "proxy/auth_exchange.hpp"
-#include "proxy/backend_login.hpp"
-#include "proxy/backend_tls.hpp"
-#include "proxy/dial.hpp"
-#include "proxy/kill_route.hpp"
 #include "proxy/log.hpp"
-#include "proxy/login.hpp"
-#include "proxy/password.hpp"
-#include "proxy/proxy_protocol.hpp"
 
-#include "protocol/auth_packets.hpp"
-#include "protocol/command.hpp"
-#include "protocol/handshake_response.hpp"
-#include "protocol/ok_packet.hpp"
+#include "protocol/err_packet.hpp"
 
-#include <fmt/format.h>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <array>
-#include <optional>
+#include <algorithm>
+#include <utility>
 
 namespace sessiongate::proxy {
 
-namespace {
-
+namespace asio = boost::asio;
 using admin::interrupt_answer;
 using admin::interrupt_status;
 
-interrupt_answer unreached(std::string message) {
-  return {interrupt_status::backend_unreachable, protocol::er::cannot_connect, "HY000", std::move(message)};
+namespace {
+
+constexpr int kept_share = 4;  // of the time for a kill, for an answer over a connection that was kept
+constexpr std::size_t looked_up_max = 1'000;
+constexpr std::chrono::milliseconds first_pause{100};
+constexpr std::chrono::milliseconds longest_pause{1'000};
+
+/// How often idle connections are looked at.
+std::chrono::milliseconds look_interval(std::chrono::milliseconds idle_timeout) {
+  constexpr std::chrono::milliseconds shortest{100};
+  constexpr std::chrono::milliseconds longest{5'000};
+  return idle_timeout.count() > 0 ? std::clamp(idle_timeout / 4, shortest, longest) : longest;
 }
 
-/// One connection of the control account.
-class control_connection {
- public:
-  control_connection(const config& settings, const backend& server, const auth_keys& keys, const tls_context& tls,
-                     poller& on)
-      : settings_(settings),
-        server_(server),
-        keys_(keys),
-        tls_(tls),
-        stream_(on),
-        channel_(stream_, scratch_, settings.login_packet_max) {}
-
-  void close() { stream_.close(); }
-  awaitable<interrupt_answer> run(std::string statement);
-
- private:
-  awaitable<interrupt_answer> log_in();
-  awaitable<interrupt_answer> authenticate();
-  [[nodiscard]] std::optional<secret_bytes> respond(std::string_view plugin, protocol::bytes_view request) const;
-
-  const config& settings_;
-  const backend& server_;
-  const auth_keys& keys_;
-  const tls_context& tls_;
-  std::array<std::uint8_t, 4096> scratch_{};
-  stream stream_;
-  packet_channel channel_;
-};
-
-/// The answer of a client that may send its password as it is: the exchange encrypts that where it has to. None when
-/// the backend wants what the control account cannot give.
-std::optional<secret_bytes> control_connection::respond(std::string_view plugin, protocol::bytes_view request) const {
-  constexpr std::size_t nonce_size = 20;
-  const auto& password = settings_.control_password;
-  const bool is_challenge = request.front() == protocol::auth_switch_header;
-  if (is_challenge && (plugin == native_password_plugin || plugin == caching_sha2_plugin)) {
-    const auto wanted = protocol::parse_auth_switch_request(request);
-    const auto nonce = std::string_view(wanted->data).substr(0, nonce_size);
-    return to_secret(protocol::as_bytes(plugin == caching_sha2_plugin ? caching_sha2_response(password, nonce)
-                                                                      : native_password_response(password, nonce)));
-  }
-  const bool in_the_clear = plugin == clear_password_plugin && stream_.is_encrypted();
-  const bool asks_for_password = is_challenge ? plugin == sha256_plugin || in_the_clear : plugin == caching_sha2_plugin;
-  if (!asks_for_password) return std::nullopt;
-  auto with_zero = to_secret(protocol::as_bytes(password));
-  with_zero.push_back(0);
-  return with_zero;
-}
-
-awaitable<interrupt_answer> control_connection::authenticate() {
-  auth_exchange exchange({.client = link_kind::encrypted,
-                          .backend = link_of(stream_, server_.name()->is_unix()),
-                          .backend_public_pem = keys_.backend_public_pem(),
-                          .rounds_max = settings_.login_rounds_max});
-  for (;;) {
-    const auto packet = co_await channel_.read();
-    if (packet.ec) co_return unreached("it closed during the control account's login");
-    auto next = exchange.on_backend(packet.payload);
-    if (next.what == auth_exchange::step::action::finished) co_return to_interrupt_answer(packet.payload);
-    if (next.what == auth_exchange::step::action::to_client) {
-      if (exchange.next() == auth_exchange::turn::backend) continue;  // the fast path has succeeded
-      const auto answer = respond(exchange.plugin(), next.packet);
-      if (!answer) {
-        co_return interrupt_answer{
-            interrupt_status::backend_refused, protocol::er::unsupported_auth_mode, "08004",
-            fmt::format("the control account cannot log in with the plugin {}", exchange.plugin())};
-      }
-      next = exchange.on_client(*answer);
-    }
-    if (next.what == auth_exchange::step::action::refused) {
-      co_return interrupt_answer{interrupt_status::backend_refused, next.error.code, next.error.sqlstate,
-                                 next.error.message};
-    }
-    if (const auto ec = co_await channel_.write(next.packet)) co_return unreached(ec.message());
-  }
-}
-
-/// It names a plugin that no server has, as clients' logins do: the backend asks for the account's then.
-awaitable<interrupt_answer> control_connection::log_in() {
-  auto reached = co_await dial(stream_, channel_, server_, backend_preamble(settings_.proxy_to_backend));
-  if (!reached.hello) co_return unreached(reached.error.message);
-  protocol::handshake_response response;
-  response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
-  response.packet_size_max = protocol::packet_payload_max;
-  response.collation = reached.hello->collation;
-  response.user = settings_.control_user;
-  response.auth_plugin = unknown_plugin;
-  if (auto insecure = co_await secure_backend(stream_, channel_, *reached.hello, response, settings_, tls_))
-    co_return unreached(std::move(insecure->message));
-  protocol::bytes payload;
-  protocol::write_handshake_response(payload, response);
-  if (const auto ec = co_await channel_.write(payload)) co_return unreached(ec.message());
-  co_return co_await authenticate();
-}
-
-awaitable<interrupt_answer> control_connection::run(std::string statement) {
-  auto answer = co_await log_in();
-  if (answer.status != interrupt_status::interrupted) {
-    log_event(log_level::warning, "control_account_failed", {{"code", answer.code}, {"error", answer.message}});
-    co_return answer;
-  }
-  protocol::bytes out{static_cast<std::uint8_t>(protocol::command::query)};
-  out.insert(out.end(), statement.begin(), statement.end());
-  channel_.restart_sequence();
-  if (const auto ec = co_await channel_.write(out)) co_return unreached(ec.message());
-  const auto packet = co_await channel_.read();
-  if (packet.ec || packet.payload.empty()) co_return unreached("it closed without an answer to KILL");
-  answer = to_interrupt_answer(packet.payload);
-  channel_.restart_sequence();
-  out.assign(1, static_cast<std::uint8_t>(protocol::command::quit));
-  co_await channel_.write(out);
-  co_return answer;
+/// The backend, or the account, has all the connections that it may have.
+bool is_full(const interrupt_answer& answer) {
+  constexpr std::uint16_t user_limit_reached = 1226;
+  return answer.code == protocol::er::con_count_error || answer.code == protocol::er::too_many_user_connections ||
+         answer.code == user_limit_reached;
 }
 
 }  // namespace
 
-interrupt_answer to_interrupt_answer(protocol::bytes_view payload) {
-  if (!protocol::is_err_packet(payload)) return {interrupt_status::interrupted, 0, {}, {}};
-  const auto refusal = protocol::parse_err_packet(payload);
-  if (!refusal) return {interrupt_status::backend_refused, protocol::er::malformed_packet, "HY000", "malformed error"};
-  return {interrupt_status::backend_refused, refusal->code, refusal->sqlstate, refusal->message};
+/// One kill on its way: until when it has time, and what it holds or waits with. Whoever waits for it shares it.
+class control_account::errand : public std::enable_shared_from_this<errand> {
+ public:
+  errand(const asio::any_io_executor& on, std::chrono::milliseconds time, session::connection_origin thread = {})
+      : meant(std::move(thread)), limit_(on, time), patience_(on), turn_(on) {}
+
+  void start() {
+    limit_.async_wait([self = shared_from_this()](const error_code& ec) {
+      if (ec) return;
+      self->late_ = true;
+      if (self->works_with_) self->works_with_->close();
+      self->wake();
+    });
+  }
+  void finish() {
+    limit_.cancel();
+    patience_.cancel();
+  }
+  [[nodiscard]] bool late() const { return late_; }
+  void work_with(connection_ptr connection) { works_with_ = std::move(connection); }
+  /// The same, for so long: then it is closed.
+  void work_with(connection_ptr connection, std::chrono::milliseconds time) {
+    works_with_ = connection;
+    patience_.expires_after(time);
+    patience_.async_wait([self = shared_from_this(), connection](const error_code& ec) {
+      if (!ec && self->works_with_ == connection) connection->close();
+    });
+  }
+
+  awaitable<void> sleep() {
+    turn_.expires_at(asio::steady_timer::time_point::max());
+    co_await turn_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  void wake() { turn_.cancel(); }
+
+  const session::connection_origin meant;
+  interrupt_answer refusal;  // why it got no connection
+
+ private:
+  asio::steady_timer limit_;
+  asio::steady_timer patience_;
+  asio::steady_timer turn_;
+  connection_ptr works_with_;
+  bool late_ = false;
+};
+
+control_account::control_account(const config& settings, const backend& server, const auth_keys& keys,
+                                 const tls_context& tls, poller& home)
+    : settings_(settings), server_(server), keys_(keys), tls_(tls), home_(home), idle_look_(home.executor()) {}
+
+awaitable<interrupt_answer> control_account::kill(admin::backend_thread which, admin::interrupt_scope scope) {
+  co_return co_await asio::co_spawn(home_.executor(), run(std::move(which), scope), asio::use_awaitable);
 }
 
-awaitable<interrupt_answer> control_account::kill(std::uint32_t connection_id, admin::interrupt_scope scope) {
-  auto statement = kill_statement(connection_id, scope);
-  co_return co_await boost::asio::co_spawn(home_.executor(), run(std::move(statement)), boost::asio::use_awaitable);
-}
-
-awaitable<interrupt_answer> control_account::run(std::string statement) {
-  // The timer's handler may run after this coroutine has ended, so it shares the connection.
-  const auto connection = std::make_shared<control_connection>(settings_, server_, keys_, tls_, home_);
-  const auto late = std::make_shared<bool>(false);
-  boost::asio::steady_timer limit(home_.executor(), settings_.kill_timeout);
-  limit.async_wait([connection, late](const error_code& ec) {
-    if (ec) return;
-    *late = true;
-    connection->close();
-  });
-  auto answer = co_await connection->run(std::move(statement));
-  limit.cancel();
-  if (*late) answer = {interrupt_status::timeout, protocol::er::unknown_error, "HY000", "the backend did not answer"};
+awaitable<interrupt_answer> control_account::run(admin::backend_thread which, admin::interrupt_scope scope) {
+  const auto job = std::make_shared<errand>(home_.executor(), settings_.kill_timeout, which.session->origin());
+  job->start();
+  auto answer = co_await attempt(job, std::move(which), scope);
+  job->finish();
+  if (job->late())
+    answer = {interrupt_status::timeout, protocol::er::unknown_error, "HY000", "the backend did not answer"};
   co_return answer;
+}
+
+/// A connection that was kept may have been closed by the backend, or lead to a server that has gone, with or without a
+/// word: then a fresh one has to say so.
+awaitable<interrupt_answer> control_account::attempt(errand_ptr job, admin::backend_thread which,
+                                                     admin::interrupt_scope scope) {
+  for (bool fresh = false;; fresh = true) {
+    const auto over = co_await take(job, fresh);
+    if (!over.connection) co_return job->refusal;
+    auto done = co_await over.connection->interrupt(which, scope, waiting_at(job->meant.peer));
+    job->work_with(nullptr);
+    give_back(over.connection, !done.lost && !job->late());
+    const bool try_again = !over.is_new && !job->late() && (done.lost || done.stranger);
+    if (!try_again) co_return std::move(done.answer);
+  }
+}
+
+/// Without a connection when there is none to be had: job->refusal says why.
+awaitable<control_account::lease> control_account::take(errand_ptr job, bool fresh) {
+  address peer;
+  if (!job->meant.peer.address.empty()) peer = job->meant.peer;
+  while (!job->late() && !stopped_) {
+    if (auto kept = fresh ? nullptr : take_idle(job->meant)) {
+      job->work_with(kept, settings_.kill_timeout / kept_share);
+      co_return lease{std::move(kept), false};
+    }
+    if (must_pause(peer)) {
+      job->refusal = failure_->answer;
+      if (open_ == 0 || !is_full(job->refusal)) break;
+    } else if (make_room()) {
+      auto made = co_await make(job, peer);
+      if (made.connection) co_return made;
+      if (open_ == 0 || !is_full(job->refusal)) break;
+    }
+    co_await wait_for_turn(job);
+  }
+  if (stopped_) job->refusal = {interrupt_status::backend_unreachable, 0, {}, "the proxy is stopping"};
+  wake_one();  // a turn that is not used is the next one's
+  co_return lease{};
+}
+
+/// The threads that others wait to kill there, not all of a great many.
+std::vector<std::uint32_t> control_account::waiting_at(const session::endpoint& peer) const {
+  std::vector<std::uint32_t> threads;
+  for (const auto* each : queue_) {
+    if (threads.size() == looked_up_max) break;
+    if (each->meant.peer == peer) threads.push_back(each->meant.connection_id);
+  }
+  return threads;
+}
+
+awaitable<void> control_account::wait_for_turn(errand_ptr job) {
+  queue_.push_back(job.get());
+  ++waiting_;
+  co_await job->sleep();
+  --waiting_;
+  std::erase(queue_, job.get());
+}
+
+awaitable<control_account::lease> control_account::make(errand_ptr job, address peer) {
+  ++open_;
+  const auto made = std::make_shared<control_connection>(settings_, server_, keys_, tls_, home_);
+  job->work_with(made);
+  auto failed = co_await made->log_in(peer);
+  if (!failed) {
+    welcome(*made);
+    co_return lease{made, true};
+  }
+  job->work_with(nullptr);
+  close(made);
+  if (!job->late()) note_failure(peer, *failed);
+  job->refusal = std::move(*failed);
+  co_return lease{};
+}
+
+void control_account::welcome(control_connection& made) {
+  failure_.reset();
+  const auto& peer = made.origin().peer;
+  made.trust_since(known_.learn(peer, made.server(), clock::now()));
+  close_idle_if([&](const idle_connection& each) {
+    return each.connection->origin().peer == peer && !known_.is_last(peer, each.connection->server());
+  });
+  log_event(log_level::debug, "control_connected",
+            {{"backend", peer.text()},
+             {"connection_id", made.origin().connection_id},
+             {"server", made.server().name},
+             {"sees_threads", made.server().shows_threads ? "yes" : "no"}});
+}
+
+void control_account::note_failure(const address& peer, const interrupt_answer& answer) {
+  const bool again = failure_ && failure_->peer == peer;
+  const auto pause = again ? std::min(failure_->pause * 2, longest_pause) : first_pause;
+  failure_ = {peer, answer, pause, clock::now() + pause};
+  log_event(log_level::warning, "control_account_failed", {{"code", answer.code}, {"error", answer.message}});
+}
+
+bool control_account::must_pause(const address& peer) const {
+  return failure_ && failure_->peer == peer && clock::now() < failure_->until;
+}
+
+control_account::connection_ptr control_account::take_idle(const session::connection_origin& meant) {
+  close_idle_if([](const idle_connection& each) { return !each.connection->is_ready(); });
+  const auto fits = [&](const idle_connection& each) { return each.connection->can_judge(meant); };
+  const auto last = std::find_if(idle_.rbegin(), idle_.rend(), fits);
+  if (last == idle_.rend()) return nullptr;
+  auto taken = std::move(last->connection);
+  idle_.erase(std::next(last).base());
+  return taken;
+}
+
+/// Whether one more may be made; for that, the one that has been idle longest has to go, if need be.
+bool control_account::make_room() {
+  if (open_ < settings_.control_connections_max) return true;
+  if (idle_.empty()) return false;
+  close(idle_.front().connection);
+  idle_.pop_front();
+  return true;
+}
+
+void control_account::give_back(const connection_ptr& connection, bool usable) {
+  const bool keep = usable && !stopped_ && known_.is_last(connection->origin().peer, connection->server());
+  if (queue_.empty()) connection->forget_threads();
+  if (keep)
+    idle_.push_back({connection, clock::now()});
+  else
+    close(connection);
+  wake_one();
+  if (keep && !looking_) look_at_idle();
+}
+
+void control_account::close(const connection_ptr& connection) {
+  connection->close();
+  --open_;
+}
+
+void control_account::close_idle_if(const std::function<bool(const idle_connection&)>& stale) {
+  std::erase_if(idle_, [&](const idle_connection& each) {
+    const bool goes = stale(each);
+    if (goes) close(each.connection);
+    return goes;
+  });
+}
+
+void control_account::wake_one() {
+  if (queue_.empty()) return;
+  queue_.front()->wake();
+  queue_.pop_front();
+}
+
+void control_account::look_at_idle() {
+  looking_ = true;
+  idle_look_.expires_after(look_interval(settings_.control_idle_timeout));
+  idle_look_.async_wait([this](const error_code& ec) {
+    looking_ = false;
+    if (ec || stopped_) return;
+    const auto limit = settings_.control_idle_timeout;
+    close_idle_if([limit, now = clock::now()](const idle_connection& each) {
+      return (limit.count() > 0 && now - each.since >= limit) || !each.connection->is_ready();
+    });
+    if (!idle_.empty()) look_at_idle();
+  });
+}
+
+void control_account::warm_up() {
+  if (configured()) asio::co_spawn(home_.executor(), warm(), asio::detached);
+}
+
+awaitable<void> control_account::warm() {
+  if (open_ > 0 || stopped_) co_return;
+  const auto job = std::make_shared<errand>(home_.executor(), settings_.kill_timeout);
+  job->start();
+  const auto made = co_await make(job, {});
+  job->finish();
+  job->work_with(nullptr);
+  if (!made.connection) co_return;
+  if (!made.connection->server().shows_threads)
+    log_event(log_level::info, "control_account_sees_no_threads",
+              {{"backend", made.connection->origin().peer.text()},
+               {"means", "it tells sessions' servers apart by when they started: see docs/privileges.md"}});
+  give_back(made.connection, !job->late());
+}
+
+void control_account::stop() {
+  stopped_ = true;
+  close_idle_if([](const idle_connection&) { return true; });
+  idle_look_.cancel();
+  for (auto* each : queue_) each->wake();
 }
 
 }  // namespace sessiongate::proxy

@@ -14,11 +14,18 @@ protocol::server_error unreachable(const backend& target, std::string_view why) 
 
 namespace {
 
-awaitable<error_code> connect_any(stream& connection, const backend& target) {
-  const auto addresses = target.resolved();
+backend::addresses addresses_of(const backend& target, const std::optional<session::endpoint>& only) {
+  if (only) return {admin::to_socket_address(*only)};
+  return *target.resolved();
+}
+
+/// Where it got to is noted in `peer`.
+awaitable<error_code> connect_any(stream& connection, const backend& target, const backend::addresses& addresses,
+                                  session::endpoint& peer) {
   error_code ec = asio::error::host_not_found;
-  for (const auto& each : *addresses) {
+  for (const auto& each : addresses) {
     ec = co_await connection.connect(each);
+    if (!ec) peer = target.name()->is_unix() ? *target.name() : admin::to_endpoint(each);
     if (!ec || ec == asio::error::operation_aborted) break;
   }
   co_return ec;
@@ -33,21 +40,33 @@ std::string explain(const error_code& ec) {
 }  // namespace
 
 awaitable<dial_result> dial(stream& connection, packet_channel& channel, const backend& target,
-                            protocol::bytes preamble) {
-  if (const auto ec = co_await connect_any(connection, target))
-    co_return dial_result{{}, unreachable(target, explain(ec))};
-  if (const auto ec = co_await connection.write_all(preamble))
-    co_return dial_result{{}, unreachable(target, explain(ec))};
+                            protocol::bytes preamble, std::optional<session::endpoint> only) {
+  const auto failed = [](protocol::server_error why) {
+    dial_result result;
+    result.error = std::move(why);
+    return result;
+  };
+  session::connection_origin origin;
+  origin.dialled = std::chrono::steady_clock::now();
+  const auto addresses = addresses_of(target, only);
+  if (const auto ec = co_await connect_any(connection, target, addresses, origin.peer))
+    co_return failed(unreachable(target, explain(ec)));
+  if (const auto ec = co_await connection.write_all(preamble)) co_return failed(unreachable(target, explain(ec)));
   const auto packet = co_await channel.read();
-  if (packet.ec) co_return dial_result{{}, unreachable(target, explain(packet.ec))};
+  if (packet.ec) co_return failed(unreachable(target, explain(packet.ec)));
   if (protocol::is_err_packet(packet.payload)) {
     auto refusal = protocol::parse_err_packet(packet.payload);
-    co_return dial_result{{}, refusal ? *refusal : unreachable(target, "it sent a malformed error")};
+    co_return failed(refusal ? *refusal : unreachable(target, "it sent a malformed error"));
   }
   auto hello = protocol::parse_greeting(packet.payload);
-  if (!hello || !packet.in_order)
-    co_return dial_result{{}, unreachable(target, "it does not speak the MySQL protocol")};
-  co_return dial_result{std::move(*hello), {}};
+  if (!hello || !packet.in_order) co_return failed(unreachable(target, "it does not speak the MySQL protocol"));
+  origin.greeted = std::chrono::steady_clock::now();
+  origin.connection_id = hello->thread_id;
+  origin.port_seen = admin::port_of(connection.local_address());
+  dial_result result;
+  result.hello = std::move(*hello);
+  result.origin = std::move(origin);
+  co_return result;
 }
 
 }  // namespace sessiongate::proxy

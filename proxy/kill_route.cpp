@@ -13,32 +13,32 @@ std::string kill_statement(std::uint32_t connection_id, admin::interrupt_scope s
   return fmt::format("KILL {}{}", scope == admin::interrupt_scope::query ? "QUERY " : "", connection_id);
 }
 
-awaitable<admin::interrupt_answer> kill_route::interrupt(session::endpoint backend, std::uint32_t connection_id,
-                                                         admin::interrupt_scope scope) {
+awaitable<admin::interrupt_answer> kill_route::interrupt(admin::backend_thread which, admin::interrupt_scope scope) {
   admin::interrupt_answer answer;
-  if (own_ != nullptr && own_->is_on(backend)) {
-    answer = co_await ask_own(connection_id, scope);
+  if (own_ != nullptr && own_->may_share_server(*which.session)) {
+    answer = co_await ask_own(which.session->connection_id(), scope, which.session);
     const bool settled =
         answer.status == admin::interrupt_status::interrupted || answer.code == protocol::er::no_such_thread;
     if (settled) co_return answer;
   }
   // An operator of the proxy may lack the privilege on the backend; the control account is there for that.
-  if (control_.configured()) answer = co_await control_.kill(connection_id, scope);
+  if (control_.configured()) answer = co_await control_.kill(std::move(which), scope);
   co_return answer;
 }
 
-awaitable<admin::interrupt_answer> kill_route::interrupt_as_caller(std::optional<session::endpoint> backend,
+awaitable<admin::interrupt_answer> kill_route::interrupt_as_caller(std::shared_ptr<const session::server_session> of,
                                                                    std::uint32_t connection_id,
                                                                    admin::interrupt_scope scope) {
-  if (own_ == nullptr || (backend && !own_->is_on(*backend))) co_return admin::interrupt_answer{};
-  co_return co_await ask_own(connection_id, scope);
+  if (own_ == nullptr || (of && !own_->may_share_server(*of))) co_return admin::interrupt_answer{};
+  co_return co_await ask_own(connection_id, scope, std::move(of));
 }
 
-awaitable<admin::interrupt_answer> kill_route::ask_own(std::uint32_t connection_id, admin::interrupt_scope scope) {
+awaitable<admin::interrupt_answer> kill_route::ask_own(std::uint32_t connection_id, admin::interrupt_scope scope,
+                                                       std::shared_ptr<const session::server_session> meant) {
   if (!turn_) turn_.emplace(co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max());
   while (is_asking_) co_await turn_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   is_asking_ = true;
-  auto answer = co_await own_->kill(connection_id, scope);
+  auto answer = co_await own_->kill(connection_id, scope, std::move(meant));
   is_asking_ = false;
   turn_->cancel();
   co_return answer;

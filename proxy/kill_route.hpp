@@ -1,5 +1,5 @@
 // How a statement on a backend is interrupted: over the killer's own idle server session when that is on the same
-// backend (the backend then checks the privilege itself), else over the control account.
+// server (the server then checks the privilege itself), else over the control account.
 #pragma once
 
 #include "proxy/control_account.hpp"
@@ -16,7 +16,8 @@ namespace sessiongate::proxy {
 class own_server_session {
  public:
   virtual ~own_server_session() = default;
-  [[nodiscard]] virtual bool is_on(const session::endpoint& backend) const = 0;
+  /// It may be on the same server as `other`: nothing that is known speaks against it.
+  [[nodiscard]] virtual bool may_share_server(const session::server_session& other) const = 0;
   /// The packets that answered; empty when `status` is not `interrupted`, which stands for "answered" here.
   struct reply {
     admin::interrupt_status status = admin::interrupt_status::no_route;
@@ -25,8 +26,10 @@ class own_server_session {
   /// Runs a statement of the proxy's own there, of which the client sees nothing. Gives up after kill_timeout; a long
   /// answer is cut off at 64 KiB.
   virtual awaitable<reply> ask(std::string statement) = 0;
-  /// Sends KILL [QUERY] <connection_id> there, as the account that is logged in.
-  virtual awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope) = 0;
+  /// Sends KILL [QUERY] <connection_id> there, as the account that is logged in. With `meant` it looks first whether
+  /// the thread is that one's, where the account can see it: backend_unreachable when it is not.
+  virtual awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope,
+                                                  std::shared_ptr<const session::server_session> meant) = 0;
 };
 
 /// Several kills of one command may use it at the same time, on one thread.
@@ -35,14 +38,14 @@ class kill_route final : public admin::backend_interrupter {
   /// `own` may be null: root@proxysys and HTTP have none.
   kill_route(own_server_session* own, control_account& control) : own_(own), control_(control) {}
 
-  awaitable<admin::interrupt_answer> interrupt(session::endpoint backend, std::uint32_t connection_id,
-                                               admin::interrupt_scope scope) override;
-  awaitable<admin::interrupt_answer> interrupt_as_caller(std::optional<session::endpoint> backend,
+  awaitable<admin::interrupt_answer> interrupt(admin::backend_thread which, admin::interrupt_scope scope) override;
+  awaitable<admin::interrupt_answer> interrupt_as_caller(std::shared_ptr<const session::server_session> of,
                                                          std::uint32_t connection_id,
                                                          admin::interrupt_scope scope) override;
 
  private:
-  awaitable<admin::interrupt_answer> ask_own(std::uint32_t connection_id, admin::interrupt_scope scope);
+  awaitable<admin::interrupt_answer> ask_own(std::uint32_t connection_id, admin::interrupt_scope scope,
+                                             std::shared_ptr<const session::server_session> meant);
 
   own_server_session* own_;
   control_account& control_;

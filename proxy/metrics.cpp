@@ -239,6 +239,10 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   all.push_back(abandoned(shared.abandoned));
   all.push_back(single("abandoned_statements_waiting", "gauge", "Those that wait for their turn to be interrupted.",
                        shared.abandoned.waiting()));
+  all.push_back(
+      single("control_connections", "gauge", "Connections of the control account.", shared.control.connections()));
+  all.push_back(single("control_kills_waiting", "gauge", "Kills that wait for a connection of the control account.",
+                       shared.control.waiting()));
   all.push_back(worker_sessions(workers));
   all.push_back(worker_rounds(workers));
   all.push_back(

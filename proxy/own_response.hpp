@@ -1,10 +1,13 @@
-// The packets that answered a statement of the proxy's own (own_server_session::ask()), taken apart.
+// The packets that answered a statement of the proxy's own, taken apart: of own_server_session::ask() and of the
+// control account.
 #pragma once
 
 #include "protocol/bytes.hpp"
 #include "protocol/packet.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace sessiongate::proxy {
 
@@ -20,5 +23,10 @@ inline protocol::bytes_view take_packet(protocol::bytes_view& response) {
   response = response.subspan(protocol::packet_header_size + length);
   return payload;
 }
+
+using text_row = std::vector<std::string>;  // NULL is empty
+
+/// The rows of a text result set; none when it is no such result set. What is cut off or malformed is left out.
+std::vector<text_row> read_rows(protocol::bytes_view response);
 
 }  // namespace sessiongate::proxy

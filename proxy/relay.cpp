@@ -1,5 +1,10 @@
 #include "proxy/relay.hpp"
 
+#include "proxy/own_response.hpp"
+#include "proxy/server_identity.hpp"
+
+#include <fmt/format.h>
+
 namespace sessiongate::proxy {
 
 using session::stop_reason;
@@ -100,9 +105,10 @@ task<> relay::backend_to_client() {
   changed_.wake();
 }
 
-bool relay::is_on(const session::endpoint& backend) const {
+bool relay::may_share_server(const session::server_session& other) const {
   const auto* bound = connection_.bound();
-  return bound != nullptr && bound->backend() == backend;
+  return bound != nullptr && bound->backend() == other.backend() &&
+         session::may_share_server(bound->origin(), other.origin());
 }
 
 /// The packet of a statement of the proxy's own, which the tracker expects an answer to from now on. Needs quiet(): the
@@ -142,17 +148,51 @@ awaitable<own_server_session::reply> relay::ask(std::string statement) {
   co_return answer;
 }
 
-awaitable<admin::interrupt_answer> relay::kill(std::uint32_t connection_id, admin::interrupt_scope scope) {
-  const auto answer = co_await ask(kill_statement(connection_id, scope));
-  switch (answer.status) {
-    case admin::interrupt_status::interrupted:
-      co_return to_interrupt_answer(protocol::bytes_view(answer.packets).subspan(protocol::packet_header_size));
-    case admin::interrupt_status::no_route:
-      co_return admin::interrupt_answer{};
-    default:
-      co_return admin::interrupt_answer{answer.status, protocol::er::unknown_error, "HY000",
-                                        "the backend did not answer"};
+namespace {
+
+admin::interrupt_answer unanswered(admin::interrupt_status status) {
+  if (status == admin::interrupt_status::no_route) return {};
+  return {status, protocol::er::unknown_error, "HY000", "the backend did not answer"};
+}
+
+/// Behind one address there may be several servers: the thread of that number here came from another port. False, too,
+/// where the account does not see it, or the addresses that are seen are not the real ones.
+bool is_another(const std::vector<text_row>& threads, const session::connection_origin& meant, std::uint32_t own_id,
+                const session::endpoint& own) {
+  bool comparable = false;
+  auto seen = meant.port_seen;
+  for (const auto& row : threads) {
+    if (row.front() == std::to_string(own_id)) comparable = is_shown_as(row.back(), own);
+    if (row.front() == std::to_string(meant.connection_id)) seen = port_of_host(row.back());
   }
+  return comparable && seen != meant.port_seen;
+}
+
+}  // namespace
+
+/// None: nothing speaks against the KILL.
+awaitable<std::optional<admin::interrupt_answer>> relay::look_for(session::connection_origin meant) {
+  if (broken() || meant.port_seen == 0) co_return std::nullopt;
+  const auto own_id = connection_.bound()->connection_id();
+  auto from = admin::to_endpoint(connection_.backend()->local_address());
+  if (from.port != connection_.bound()->origin().port_seen) from = connection_.session::client_session::client();
+  const auto told = co_await ask(fmt::format("SELECT ID, HOST FROM information_schema.PROCESSLIST WHERE ID IN ({}, {})",
+                                             own_id, meant.connection_id));
+  if (told.status != admin::interrupt_status::interrupted) co_return unanswered(told.status);
+  if (!is_another(read_rows(told.packets), meant, own_id, from)) co_return std::nullopt;
+  co_return admin::interrupt_answer{admin::interrupt_status::backend_unreachable, protocol::er::unknown_error, "HY000",
+                                    fmt::format("another server answers at {}: its connection {} is not this session's",
+                                                meant.peer.text(), meant.connection_id)};
+}
+
+awaitable<admin::interrupt_answer> relay::kill(std::uint32_t connection_id, admin::interrupt_scope scope,
+                                               std::shared_ptr<const session::server_session> meant) {
+  if (meant) {
+    if (auto otherwise = co_await look_for(meant->origin())) co_return std::move(*otherwise);
+  }
+  const auto answer = co_await ask(kill_statement(connection_id, scope));
+  if (answer.status != admin::interrupt_status::interrupted) co_return unanswered(answer.status);
+  co_return to_interrupt_answer(protocol::bytes_view(answer.packets).subspan(protocol::packet_header_size));
 }
 
 }  // namespace sessiongate::proxy

@@ -36,9 +36,10 @@ class relay final : public own_server_session {
   /// What should not happen: a task threw.
   void fail(std::string_view why);
 
-  [[nodiscard]] bool is_on(const session::endpoint& backend) const override;
+  [[nodiscard]] bool may_share_server(const session::server_session& other) const override;
   awaitable<reply> ask(std::string statement) override;
-  awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope) override;
+  awaitable<admin::interrupt_answer> kill(std::uint32_t connection_id, admin::interrupt_scope scope,
+                                          std::shared_ptr<const session::server_session> meant) override;
 
  private:
   /// What a look at the client's bytes found: how many go to the backend now, and why not all.
@@ -79,6 +80,7 @@ class relay final : public own_server_session {
   protocol::bytes_view authenticate_backend(protocol::bytes_view input);
   void act_on_backend(auth_exchange::step next, protocol::bytes& for_client);
   void refuse_change_user(const protocol::server_error& error, session::stop_reason reason);
+  awaitable<std::optional<admin::interrupt_answer>> look_for(session::connection_origin meant);
   bool send_whole(stream& to, protocol::bytes_view packet);
   void finish_change_user();
   void refuse_command(const protocol::server_error& error, session::stop_request why);

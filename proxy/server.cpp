@@ -180,6 +180,7 @@ asio::awaitable<void> server::watch_backend() {
       log_event(
           log_level::info, "backend_ready",
           {{"backend", shared_.server.name()->text()}, {"version", shared_.server.last_greeting()->server_version}});
+      shared_.control.warm_up();
       break;
     }
     if (!told) log_event(log_level::warning, "backend_unreachable", {{"code", error->code}, {"error", error->message}});
@@ -241,6 +242,7 @@ asio::awaitable<void> server::drain() {
   // Not admin_.stop(): what still runs there, a KILL of the control account perhaps, ends within its own limit and
   // must not outlive the poller.
   shared_.abandoned.stop();
+  shared_.control.stop();
   if (http_) http_->stop();
   tls_reload_.stop();
   token_reload_.stop();

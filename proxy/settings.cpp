@@ -92,6 +92,10 @@ constexpr setting table[] = {
      text_of<&config::control_user>},
     {"control-password-file", "file with the control account's password", assign_text<&config::control_password_file>,
      text_of<&config::control_password_file>},
+    {"control-connections-max", "connections of the control account at a time",
+     take_count<&config::control_connections_max, 1, 1024>, count_of<&config::control_connections_max>},
+    {"control-idle-timeout", "how long a connection of the control account is kept unused; 0: for ever",
+     take_duration<&config::control_idle_timeout>, duration_of<&config::control_idle_timeout>},
     {"client-tls", "TLS with clients: disabled, preferred or required; preferred when there is a certificate",
      assign_client_tls,
      [](const config& source) {

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -132,6 +133,12 @@ void stream::close() {
   for (auto* slot : {&watch_.readable, &watch_.writable}) {
     if (slot->occupied()) asio::post(poller_.executor(), slot->take());
   }
+}
+
+bool stream::is_quiet() const {
+  if (!is_open() || (top_ != nullptr && top_->holds_input())) return false;
+  ::pollfd look{.fd = watch_.descriptor, .events = POLLIN | POLLRDHUP, .revents = 0};
+  return ::poll(&look, 1, 0) == 0;
 }
 
 void stream::discard_input(std::span<std::uint8_t> scratch) {

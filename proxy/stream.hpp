@@ -62,6 +62,8 @@ class stream {
   [[nodiscard]] std::optional<std::uint64_t> write_progress() const;
   /// Wakes whoever waits, soon and not on this stack. Idempotent.
   void close();
+  /// Open, and nothing has arrived, not even the peer's end. A system call; not for one that somebody reads from.
+  [[nodiscard]] bool is_quiet() const;
   /// Throws away what has arrived, up to a limit. Before close(): what lies unread there makes the kernel reset the
   /// connection, and a peer may lose by that what it has not read yet.
   void discard_input(std::span<std::uint8_t> scratch);

@@ -14,4 +14,11 @@ std::string_view to_text(server_session_state state) {
   return "MSS_INVALID";
 }
 
+bool may_share_server(const connection_origin& one, const connection_origin& other) {
+  if (one.peer != other.peer) return false;
+  if (one.greeted < other.dialled) return one.connection_id < other.connection_id;
+  if (other.greeted < one.dialled) return other.connection_id < one.connection_id;
+  return one.connection_id != other.connection_id;
+}
+
 }  // namespace sessiongate::session

@@ -71,8 +71,8 @@ int main(int argc, char** argv) {
       made[at] = std::make_shared<lone_session>(ids.next_client_session(), static_cast<std::uint16_t>(at));
       made[at]->publish_identity({"app", "sys", "obdemo", {}});
       made[at]->publish_database("shop");
-      made[at]->add_server_session(
-          std::make_shared<server_session>(ids.next_server_session(), backend, static_cast<std::uint32_t>(at + 1)));
+      made[at]->add_server_session(std::make_shared<server_session>(
+          ids.next_server_session(), backend, connection_origin{.connection_id = static_cast<std::uint32_t>(at + 1)}));
     }
   });
   const auto records = resident_bytes();

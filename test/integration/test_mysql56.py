@@ -11,7 +11,7 @@ from clients import (LOST, connect, connection_id, cs_id, disconnect, error_of, 
                      runs_on_backend, show, value)
 from mysql56_server import Mysql56Server
 from raw_client import ORDINARY, RawClient, error_of_payload
-from sessiongate_process import SessiongateProcess
+from sessiongate_process import PROXYSYS_PASSWORD, SessiongateProcess
 from statements import script
 from support import wait_until
 
@@ -155,6 +155,29 @@ def test_kill_and_kill_query(open_session, database):
         query(killer, f"KILL {client.thread_id}")
         assert client.was_killed()
     wait_until(lambda: not runs_on_backend(database, identifier), "the statement of a killed session is interrupted")
+
+
+def test_the_control_account_sees_whose_thread_it_kills(mysql56, secrets, database):
+    gate = SessiongateProcess({"SESSIONGATE_CONTROL_PASSWORD": "operator_password"}, control_user="operator",
+                              backend=f"127.0.0.1:{mysql56.port}",
+                              proxysys_password_file=secrets["proxysys_password_file"])
+    try:
+        gate.wait_for_log("control_connected .*sees_threads=yes")
+        killer = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
+        with RawClient(gate.port).login() as client:
+            client.query("SELECT CONNECTION_ID()")
+            identifier = int(client.rows[0][1:])
+            for statement in ("KILL QUERY", "KILL PROXYSESSION"):
+                client.command(raw.COM_QUERY, b"SELECT SLEEP(60)")
+                wait_until(lambda: runs_on_backend(database, identifier), "it sleeps")
+                query(killer, f"{statement} {client.thread_id}")
+                wait_until(lambda: not runs_on_backend(database, identifier), "it is interrupted")
+                if statement == "KILL QUERY":
+                    client.read_response()
+            assert client.was_killed()
+        disconnect(killer)
+    finally:
+        gate.stop()
 
 
 def test_change_user_of_a_client_with_attributes_ends_as_it_does_without_the_proxy(gate, mysql56, node):

@@ -31,9 +31,8 @@ class fake_interrupter : public backend_interrupter {
     interrupt_scope scope;
   };
 
-  asio::awaitable<interrupt_answer> interrupt(session::endpoint backend, std::uint32_t connection_id,
-                                              interrupt_scope scope) override {
-    calls.push_back({backend.text(), connection_id, scope});
+  asio::awaitable<interrupt_answer> interrupt(backend_thread which, interrupt_scope scope) override {
+    calls.push_back({which.session->backend().text(), which.session->connection_id(), scope});
     co_return answer;
   }
 

@@ -38,8 +38,9 @@ class fake_session : public session::client_session {
 
   std::shared_ptr<session::server_session> add_server(std::uint64_t ss_id, std::uint32_t connection_id,
                                                       session::endpoint backend = {"10.1.0.1", 3306}) {
-    auto added = std::make_shared<session::server_session>(
-        ss_id, std::make_shared<const session::endpoint>(std::move(backend)), connection_id);
+    auto added =
+        std::make_shared<session::server_session>(ss_id, std::make_shared<const session::endpoint>(std::move(backend)),
+                                                  session::connection_origin{.connection_id = connection_id});
     add_server_session(added);
     return added;
   }

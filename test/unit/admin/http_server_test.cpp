@@ -25,7 +25,7 @@ using asio::ip::tcp;
 
 class no_interrupter : public backend_interrupter {
  public:
-  asio::awaitable<interrupt_answer> interrupt(session::endpoint, std::uint32_t, interrupt_scope) override {
+  asio::awaitable<interrupt_answer> interrupt(backend_thread, interrupt_scope) override {
     co_return interrupt_answer{};
   }
 };

@@ -10,8 +10,7 @@ namespace sessiongate::admin::test {
 
 class no_interrupter : public backend_interrupter {
  public:
-  boost::asio::awaitable<interrupt_answer> interrupt(session::endpoint /*backend*/, std::uint32_t /*connection_id*/,
-                                                     interrupt_scope /*scope*/) override {
+  boost::asio::awaitable<interrupt_answer> interrupt(backend_thread /*which*/, interrupt_scope /*scope*/) override {
     co_return interrupt_answer{};
   }
 };

@@ -18,9 +18,9 @@ using test::second_id;
 
 /// The caller's own server session, which answers as the test says.
 struct own_backend : test::fake_interrupter {
-  asio::awaitable<interrupt_answer> interrupt_as_caller(std::optional<session::endpoint> backend,
+  asio::awaitable<interrupt_answer> interrupt_as_caller(std::shared_ptr<const session::server_session> of,
                                                         std::uint32_t connection_id, interrupt_scope scope) override {
-    asked.push_back({backend ? backend->text() : std::string("own"), connection_id, scope});
+    asked.push_back({of ? of->backend().text() : std::string("own"), connection_id, scope});
     co_return answer_to_caller;
   }
 

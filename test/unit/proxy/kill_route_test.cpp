@@ -10,7 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 #include <vector>
 
 using namespace sessiongate;
@@ -26,9 +26,12 @@ const session::endpoint elsewhere{"10.1.0.2", 3306};
 
 class own_session final : public own_server_session {
  public:
-  [[nodiscard]] bool is_on(const session::endpoint& backend) const override { return backend == here; }
+  [[nodiscard]] bool may_share_server(const session::server_session& other) const override {
+    return other.backend() == here;
+  }
   awaitable<reply> ask(std::string /*statement*/) override { co_return reply{}; }
-  awaitable<interrupt_answer> kill(std::uint32_t connection_id, interrupt_scope /*scope*/) override {
+  awaitable<interrupt_answer> kill(std::uint32_t connection_id, interrupt_scope /*scope*/,
+                                   std::shared_ptr<const session::server_session> /*meant*/) override {
     most = std::max(most, ++asked);
     killed.push_back(connection_id);
     co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
@@ -41,6 +44,11 @@ class own_session final : public own_server_session {
   std::size_t asked = 0;  // at a time
   std::size_t most = 0;
 };
+
+admin::backend_thread thread_of(const session::endpoint& backend, std::uint32_t connection_id) {
+  return {std::make_shared<const session::server_session>(1, std::make_shared<const session::endpoint>(backend),
+                                                          session::connection_origin{.connection_id = connection_id})};
+}
 
 /// A backend that nobody listens on: the control account, when it is asked, answers backend_unreachable.
 std::uint16_t closed_port() {
@@ -56,8 +64,9 @@ interrupt_answer interrupt(own_server_session* own, const std::string& control_u
   gateway shared(settings, on.sockets);
   kill_route route(own, shared.control);
   interrupt_answer answer;
-  test::run(on.context,
-            [&]() -> awaitable<void> { answer = co_await route.interrupt(backend, 5, interrupt_scope::query); }());
+  test::run(on.context, [&]() -> awaitable<void> {
+    answer = co_await route.interrupt(thread_of(backend, 5), interrupt_scope::query);
+  }());
   return answer;
 }
 
@@ -84,7 +93,7 @@ TEST_CASE("the killer's own server session is asked one thing after the other") 
   kill_route route(&own, shared.control);
   std::size_t answered = 0;
   for (std::uint32_t each = 0; each < 5; ++each) {
-    boost::asio::co_spawn(on.context, route.interrupt(here, each, interrupt_scope::connection),
+    boost::asio::co_spawn(on.context, route.interrupt(thread_of(here, each), interrupt_scope::connection),
                           [&](const std::exception_ptr& /*thrown*/, const interrupt_answer& answer) {
                             CHECK(answer.status == interrupt_status::interrupted);
                             ++answered;

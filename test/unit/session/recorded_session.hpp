@@ -28,8 +28,8 @@ class recorded_session : public client_session {
   using client_session::tracking;
 
   void add_server(std::uint64_t ss_id, std::uint32_t connection_id, endpoint backend = {"10.1.0.1", 3306}) {
-    add_server_session(
-        std::make_shared<server_session>(ss_id, std::make_shared<const endpoint>(std::move(backend)), connection_id));
+    add_server_session(std::make_shared<server_session>(ss_id, std::make_shared<const endpoint>(std::move(backend)),
+                                                        connection_origin{.connection_id = connection_id}));
   }
 
   void stop(stop_request /*why*/, stop_handler done) override {

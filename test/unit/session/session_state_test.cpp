@@ -120,7 +120,7 @@ TEST_CASE("a server session takes over the counters it was brought to") {
   state_versions client;
   client.count(user_variables);
   client.count(user_variables);
-  server_session server(1, std::make_shared<const endpoint>(), 42);
+  server_session server(1, std::make_shared<const endpoint>(), connection_origin{.connection_id = 42});
   CHECK(server.versions().of(user_variables) == 0);
   server.bring_to(client);
   CHECK(server.versions().of(user_variables) == 2);
