@@ -101,6 +101,7 @@ void render(const target& to, const session_detail& what) {
 void write_ok(const target& to, std::string_view info) {
   protocol::ok_packet ok;
   ok.status = to.session.status;
+  ok.warnings = to.session.warnings;
   ok.info = info;
   protocol::bytes payload;
   protocol::write_ok_packet(payload, ok, to.session.negotiated);
@@ -146,8 +147,7 @@ void render(const target& to, const kill_outcome& what) {
   if (what.status == kill_status::killed_self) {
     return write_error(to, {protocol::er::query_interrupted, "70100", "Query execution was interrupted"});
   }
-  const auto interrupt = describe_interrupt(what);
-  write_ok(to, interrupt.empty() ? describe_ending(what) : interrupt);
+  write_ok(to, describe_outcome(what));
 }
 
 void render(const target& to, const failure& what) {
@@ -155,6 +155,11 @@ void render(const target& to, const failure& what) {
 }
 
 }  // namespace
+
+std::string describe_outcome(const kill_outcome& what) {
+  auto interrupt = describe_interrupt(what);
+  return interrupt.empty() ? describe_ending(what) : interrupt;
+}
 
 void render_sql(protocol::bytes& out, std::uint8_t& sequence_id, const result& what, const sql_session& session) {
   const target to{out, sequence_id, session};

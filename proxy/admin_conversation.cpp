@@ -36,7 +36,7 @@ admin_conversation::admin_conversation(client_connection& connection, protocol::
       caller_(connection, own),
       next_prepared_(first_prepared_id) {}
 
-command_fate admin_conversation::look(const protocol::command_framer::step& started) const {
+command_fate admin_conversation::look(const protocol::command_framer::step& started) {
   const auto length = started.size - protocol::packet_header_size;
   const auto when_complete = started.payload.size() == length ? command_fate::answer : command_fate::need_more;
   switch (started.type) {
@@ -68,7 +68,17 @@ bool admin_conversation::processlist_is_ours() const {
   return own_ == nullptr || connection_.shared().current.load()->processlist_is_ours;
 }
 
-command_fate admin_conversation::look_at_text(const protocol::command_framer::step& started) const {
+/// SHOW WARNINGS and the like are the proxy's for as long as no command has gone to the backend since.
+bool admin_conversation::asks_for_diagnostics(std::string_view text) {
+  const auto* bound = connection_.bound();
+  if (own_ != nullptr && bound != nullptr && bound->request_count() != last_->requests) {
+    last_.reset();
+    return false;
+  }
+  return admin::answer_about(last_->conditions, text).has_value();
+}
+
+command_fate admin_conversation::look_at_text(const protocol::command_framer::step& started) {
   const auto length = started.size - protocol::packet_header_size;
   const auto limit = connection_.shared().settings.admin_statement_max;
   std::size_t offset = 1;
@@ -82,7 +92,10 @@ command_fate admin_conversation::look_at_text(const protocol::command_framer::st
   const auto text = protocol::as_text(started.payload.subspan(std::min(offset, started.payload.size())));
   switch (admin::sieve_statement(text, complete)) {
     case admin::sieve_verdict::not_ours:
-      return command_fate::forward;
+      if (!last_ || started.type != command::query || length > admin::diagnostics_question_max)
+        return command_fate::forward;
+      if (!complete) return command_fate::need_more;
+      return asks_for_diagnostics(text) ? command_fate::answer : command_fate::forward;
     case admin::sieve_verdict::need_more:
       return started.payload.size() < limit ? command_fate::need_more : command_fate::forward;
     case admin::sieve_verdict::maybe:
@@ -100,12 +113,22 @@ bool admin_conversation::is_prepared_here(std::uint32_t statement_id) const {
 admin_conversation::reply admin_conversation::error(const request& asked, std::uint16_t code, std::string_view sqlstate,
                                                     std::string text) const {
   const auto next = static_cast<std::uint8_t>(asked.sequence_id + 1);
-  return {false, false, error_packet({code, std::string(sqlstate), std::move(text)}, next), true};
+  const protocol::server_error error{code, std::string(sqlstate), std::move(text)};
+  return {false, false, error_packet(error, next), true,
+          admin::diagnostics{{admin::condition::severity::error, error.code, error.message}}};
 }
 
 awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_view payload, std::uint8_t sequence_id,
                                                                 protocol::status_flags status) {
-  request asked{.what = {}, .can_forward = true, .sequence_id = sequence_id, .status = status};
+  auto given =
+      co_await answer_type(payload, {.what = {}, .can_forward = true, .sequence_id = sequence_id, .status = status});
+  const auto* bound = connection_.bound();
+  if (given.conditions)
+    last_ = std::make_unique<own_command>(std::move(*given.conditions), bound != nullptr ? bound->request_count() : 0);
+  co_return given;
+}
+
+awaitable<admin_conversation::reply> admin_conversation::answer_type(protocol::bytes_view payload, request asked) {
   const auto type = static_cast<command>(payload.front());
   switch (type) {
     case command::query:
@@ -129,6 +152,10 @@ awaitable<admin_conversation::reply> admin_conversation::answer(protocol::bytes_
 awaitable<admin_conversation::reply> admin_conversation::answer_query(protocol::bytes_view payload, request asked) {
   const auto offset = protocol::query_text_offset(payload, negotiated_);
   if (!offset || !*offset) co_return reply{.forward = true, .packets = {}};
+  if (last_) {
+    if (const auto told = admin::answer_about(last_->conditions, protocol::as_text(payload.subspan(**offset))))
+      co_return render(*told, asked);
+  }
   auto parsed = admin::parse_statement(protocol::as_text(payload.subspan(**offset)),
                                        {.processlist_is_ours = processlist_is_ours()});
   if (std::holds_alternative<admin::not_ours>(parsed)) co_return reply{.forward = true, .packets = {}};
@@ -245,12 +272,24 @@ awaitable<admin_conversation::reply> admin_conversation::run_on_admin_thread(req
 admin_conversation::reply admin_conversation::render(const admin::result& result, const request& asked) const {
   reply answer;
   auto sequence_id = static_cast<std::uint8_t>(asked.sequence_id + 1);
-  admin::render_sql(answer.packets, sequence_id, result, {negotiated_, asked.status, asked.format});
+  answer.conditions = admin::diagnose(result, admin::is_plain_kill(asked.what.what));
+  admin::render_sql(answer.packets, sequence_id, result,
+                    {negotiated_, asked.status, asked.format, static_cast<std::uint16_t>(answer.conditions->size())});
   const auto* outcome = std::get_if<admin::kill_outcome>(&result);
   answer.failed = std::holds_alternative<admin::failure>(result);
   const auto* several = std::get_if<admin::kill_report>(&result);
   answer.close = (outcome != nullptr && outcome->status == admin::kill_status::killed_self) ||
                  (several != nullptr && several->self);
+  return answer;
+}
+
+admin_conversation::reply admin_conversation::render(const admin::diagnostics_answer& told,
+                                                     const request& asked) const {
+  connection_.home().counters().admin_commands.add(1);
+  reply answer;
+  auto sequence_id = static_cast<std::uint8_t>(asked.sequence_id + 1);
+  protocol::write_result_set(answer.packets, sequence_id, told.columns, told.rows, asked.format, negotiated_,
+                             asked.status);
   return answer;
 }
 

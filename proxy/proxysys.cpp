@@ -93,6 +93,7 @@ awaitable<admin_conversation::reply> proxysys_session::answer(protocol::bytes_vi
     if (reply.failed) connection_.note_error();
     if (!reply.forward) co_return reply;
   }
+  admin_.answered_elsewhere();
   co_return admin_conversation::reply{false, false, answer_itself(payload, static_cast<std::uint8_t>(sequence_id + 1))};
 }
 
