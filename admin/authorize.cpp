@@ -109,6 +109,8 @@ reach reach_of(const principal& who, command_kind kind) {
       return reach_of(standing::operators, kind);
     case principal_kind::token:
       return reach_of(column_of(who.role), kind);
+    case principal_kind::proxy:
+      return all;  // what it does by itself was decided by its settings
     case principal_kind::account:
       break;
   }

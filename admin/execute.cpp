@@ -12,6 +12,7 @@
 #include "admin/session_detail.hpp"
 #include "admin/targets.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace sessiongate::admin {
@@ -71,17 +72,23 @@ awaitable<result> run(const Kill& what, const principal& who, execution_context&
 
 awaitable<result> execute(command what, principal who, execution_context& context) {
   const auto kind = kind_of(what);
-  const bool is_recorded = is_kill(what) && context.trail != nullptr;
-  auto record = is_recorded ? begin_record(what, who, context.sessions) : kill_record();
+  std::optional<open_kill> record;
+  if (is_kill(what) && context.trail != nullptr) {
+    record.emplace(*context.trail, begin_record(what, who, context.sessions));
+  }
   result done;
   if (may(who, kind)) {
     done = co_await std::visit([&](const auto& each) { return run(each, who, context); }, what);
   } else {
     done = forbidden(who, kind);
   }
-  if (!is_kill(what) || std::holds_alternative<kill_report>(done)) co_return done;  // each target has its own record
+  if (!is_kill(what)) co_return done;
+  if (std::holds_alternative<kill_report>(done)) {  // each target has its own record
+    if (record) record->withdraw();
+    co_return done;
+  }
   tell_end(done, context);
-  if (is_recorded) context.trail->add(conclude(std::move(record), done));
+  if (record) record->conclude(done);
   co_return done;
 }
 

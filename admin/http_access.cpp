@@ -27,6 +27,11 @@ std::optional<std::string_view> bearer_token(const http_request& request) {
   return credentials.substr(scheme.size());
 }
 
+command_face face_of(const http_request& request) {
+  return to_view(request[boost::beast::http::field::user_agent]) == "sessiongate-ctl" ? command_face::ctl
+                                                                                      : command_face::http;
+}
+
 http_answer no_tokens_configured() {
   return make_problem(401, "No token is configured: the API is closed until one is");
 }

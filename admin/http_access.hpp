@@ -16,6 +16,9 @@ bool needs_token(const http_request& request);
 /// What stands behind `Authorization: Bearer `, the scheme in any case. It lives as long as the request.
 std::optional<std::string_view> bearer_token(const http_request& request);
 
+/// Over HTTP, or so with `sessiongate ctl`, as the client names itself.
+command_face face_of(const http_request& request);
+
 http_answer no_tokens_configured();                                   // 401
 http_answer token_missing();                                          // 401
 http_answer token_wrong();                                            // 401

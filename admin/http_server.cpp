@@ -86,7 +86,8 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
   asio::awaitable<void> serve_requests(http_stream& stream);
   asio::awaitable<void> drain(http_stream& stream, beast::flat_buffer& buffer);
   asio::awaitable<bool> serve_request(http_stream& stream, beast::flat_buffer& buffer, const socket_address& peer);
-  asio::awaitable<http_response> answer(const http_request& request, const std::string& address, std::string& outcome);
+  asio::awaitable<http_response> answer(const http_request& request, const session::endpoint& from,
+                                        std::string& outcome);
   asio::awaitable<std::variant<principal, http_answer>> identify(const http_request& request,
                                                                  const std::string& address);
   asio::awaitable<void> wait(login_throttle::clock::duration how_long);
@@ -176,7 +177,7 @@ asio::awaitable<bool> http_server::implementation::serve_request(http_stream& st
   std::optional<http_response> response;
   if (!read_error) {
     stream.expires_never();  // a command has limits of its own
-    response = co_await answer(parser.get(), to_endpoint(peer).address, outcome);
+    response = co_await answer(parser.get(), to_endpoint(peer), outcome);
   } else if (const auto status = status_for(read_error)) {
     outcome = read_error.message();
     response = make_response(parser.get(), make_problem(*status, "The request could not be read: " + outcome));
@@ -221,15 +222,18 @@ asio::awaitable<std::variant<principal, http_answer>> http_server::implementatio
 }
 
 asio::awaitable<http_response> http_server::implementation::answer(const http_request& request,
-                                                                   const std::string& address, std::string& outcome) {
+                                                                   const session::endpoint& from,
+                                                                   std::string& outcome) {
   principal who;
   if (needs_token(request)) {
-    auto identified = co_await identify(request, address);
+    auto identified = co_await identify(request, from.address);
     if (const auto* refusal = std::get_if<http_answer>(&identified)) {
       outcome = "anonymous " + refusal->body.value("detail", std::string());
       co_return make_response(request, *refusal);
     }
     who = std::get<principal>(std::move(identified));
+    who.face = face_of(request);
+    who.address = from.text();
   }
   auto route = route_request(request);
   if (const auto* page = std::get_if<open_page>(&route)) {

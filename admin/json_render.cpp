@@ -40,15 +40,6 @@ json null_when_empty(const std::string& text) {
   return text.empty() ? json() : json(text);
 }
 
-json render_row(const std::vector<column>& columns, const std::vector<cell>& row) {
-  auto object = json::object();
-  for (std::size_t at = 0; at < row.size(); ++at) {
-    const auto& of = columns[at];
-    if (!of.json_name.empty()) object.emplace(of.json_name, to_json(row[at], of.type));
-  }
-  return object;
-}
-
 http_answer render(const table& what) {
   auto rows = json::array();
   breather pause;
@@ -182,6 +173,15 @@ http_answer render(const failure& what) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json render_row(std::span<const column> columns, const std::vector<cell>& row) {
+  auto object = json::object();
+  for (std::size_t at = 0; at < row.size(); ++at) {
+    const auto& of = columns[at];
+    if (!of.json_name.empty()) object.emplace(of.json_name, to_json(row[at], of.type));
+  }
+  return object;
+}
 
 http_answer render_json(const result& what) {
   return std::visit([](const auto& each) { return render(each); }, what);

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace sessiongate::admin {
 
@@ -17,6 +19,9 @@ struct http_answer {
   std::string allow{};                 // 405 only: the methods that would do
   std::chrono::seconds retry_after{};  // 429 only
 };
+
+/// One row, as GET lists it.
+nlohmann::ordered_json render_row(std::span<const column> columns, const std::vector<cell>& row);
 
 http_answer render_json(const result& what);
 

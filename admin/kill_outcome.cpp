@@ -84,9 +84,11 @@ std::string_view to_text(kill_end end) {
     case kill_end::refused:
       return "refused";
     case kill_end::no_longer_matches:
+      return "no_longer_matches";
+    case kill_end::unfinished:
       break;
   }
-  return "no_longer_matches";
+  return "unfinished";
 }
 
 kill_outcome begin_outcome(const session::client_session& target, kill_status status) {

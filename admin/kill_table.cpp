@@ -1,10 +1,10 @@
 #include "admin/kill_table.hpp"
 
 #include "admin/authorize.hpp"
-#include "admin/kill_log.hpp"
 #include "admin/session_table.hpp"
 
 #include <string>
+#include <utility>
 
 namespace sessiongate::admin {
 
@@ -14,20 +14,28 @@ constexpr column columns[] = {
     {.sql_name = "number", .json_name = "number", .type = value_type::signed_integer},
     {.sql_name = "at", .json_name = "at"},
     {.sql_name = "by", .json_name = "by"},
+    {.sql_name = "face", .json_name = "face"},
+    {.sql_name = "by_address", .json_name = "by_address"},
     {.sql_name = "verb", .json_name = "verb"},
     {.sql_name = "id", .json_name = "id"},  // as it was given: a number, or with its form
+    {.sql_name = "reason", .json_name = "reason"},
     {.sql_name = "outcome", .json_name = "outcome"},
+    {.sql_name = "proxy_sessid", .json_name = "proxy_sessid", .type = value_type::wide_id},
     {.sql_name = "cs_id", .json_name = "cs_id", .type = value_type::signed_integer},
     {.sql_name = "ss_id", .json_name = "ss_id", .type = value_type::signed_integer},
     {.sql_name = "connection_id", .json_name = "connection_id", .type = value_type::signed_integer},
     {.sql_name = "Cluster", .json_name = "cluster"},
     {.sql_name = "Tenant", .json_name = "tenant"},
     {.sql_name = "User", .json_name = "user"},
+    {.sql_name = "Host", .json_name = "host"},
+    {.sql_name = "db", .json_name = "db"},
+    {.sql_name = "backend", .json_name = "backend"},
     {.sql_name = "was_running", .json_name = "was_running", .type = value_type::boolean},
     {.sql_name = "statement", .json_name = "statement"},
     {.sql_name = "ran_us", .json_name = "ran_us", .type = value_type::signed_integer},
     {.sql_name = "was_in_transaction", .json_name = "was_in_transaction", .type = value_type::boolean},
     {.sql_name = "interrupt", .json_name = "interrupt"},
+    {.sql_name = "backend_error", .json_name = "backend_error", .type = value_type::signed_integer},
     {.sql_name = "message", .json_name = "message"},
     {.sql_name = "elapsed_us", .json_name = "elapsed_us", .type = value_type::signed_integer},
 };
@@ -51,23 +59,32 @@ cell null_when_empty(const std::string& text) {
 std::vector<cell> to_row(const kill_record& done, bool may_list) {
   const auto target = may_list ? done.target : kill_outcome();
   const auto* who = may_list ? done.identity.get() : nullptr;
+  const auto of_target = [&](const std::string& text) { return may_list ? null_when_empty(text) : cell(); };
   return {to_cell(done.number),
           format_time(done.at),
           to_text(done.by),
+          std::string(to_text(done.by.face)),
+          null_when_empty(done.by.address),
           std::string(to_text(done.verb)),
           done.id ? cell(to_text(*done.id)) : cell(),
+          null_when_empty(done.reason),
           std::string(to_text(done.end)),
+          target.proxy_sessid == 0 ? cell() : cell(target.proxy_sessid),
           null_when_zero(target.cs_id),
           null_when_zero(target.ss_id),
           null_when_zero(target.connection_id),
           who == nullptr ? cell() : cell(who->cluster),
           who == nullptr ? cell() : cell(who->tenant),
           who == nullptr ? cell() : cell(who->user),
+          of_target(done.host),
+          of_target(done.database),
+          of_target(done.backend),
           target.was_running,
           null_when_empty(target.statement),
           target.was_running ? to_cell(target.ran.count()) : cell(),
           target.was_in_transaction,
           std::string(to_text(target.interrupt)),
+          null_when_zero(target.backend_error),
           null_when_empty(done.message.empty() ? target.backend_answer : done.message),
           to_cell(done.target.elapsed.count())};
 }
@@ -79,6 +96,16 @@ bool is_same(const principal& left, const principal& right) {
 
 }  // namespace
 
+std::vector<cell> kill_row(const kill_record& done) {
+  return to_row(done, true);
+}
+
+std::optional<std::vector<cell>> kill_row(const kill_record& done, const principal& reader) {
+  const bool may_list = may_see_ended(reader, done.identity.get());
+  if (!may_list && !is_same(reader, done.by)) return std::nullopt;
+  return to_row(done, may_list);
+}
+
 std::span<const column> kill_columns() {
   return columns;
 }
@@ -88,8 +115,7 @@ std::vector<std::vector<cell>> kill_rows(const show_table& /*asked*/, const prin
   std::vector<std::vector<cell>> rows;
   if (context.trail == nullptr) return rows;
   for (const auto& each : context.trail->list()) {
-    const bool may_list = may_see_ended(who, each.identity.get());
-    if (may_list || is_same(who, each.by)) rows.push_back(to_row(each, may_list));
+    if (auto row = kill_row(*each, who)) rows.push_back(std::move(*row));
   }
   return rows;
 }

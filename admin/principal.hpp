@@ -12,7 +12,19 @@ enum class principal_kind : std::uint8_t {
   operators,  // a backend account that the configuration names as an operator
   proxysys,   // root@proxysys, the proxy's own account
   token,      // the bearer of an HTTP token
+  proxy,      // the proxy itself; `user` says which part of it
 };
+
+/// Where somebody gives a command, or what makes the proxy give one itself.
+enum class command_face : std::uint8_t {
+  sql,
+  http,
+  ctl,         // over HTTP; the client says that it is ctl
+  guard,       // a limit of the configuration
+  disconnect,  // a client went away
+  drain,       // the proxy stops, or lets sessions end
+};
+std::string_view to_text(command_face face);
 
 /// What a token is for. Each role may do what the one before it may.
 enum class token_role : std::uint8_t { viewer, operators, admin };
@@ -33,9 +45,15 @@ struct principal {
   backend_rights rights{};               // accounts only
   token_role role = token_role::viewer;  // tokens only
   std::string token{};                   // a token's name
+  command_face face = command_face::sql;
+  std::string address{};  // where it asks from, as an endpoint is shown; empty: the proxy itself
 };
 
-/// For logs and close reasons: `root@sys#obdemo (cs_id 1073741830)`, `root@proxysys (…)`, `token grafana`.
+/// The proxy itself, for what it ends of its own accord; `what` is the name of the guard, for example.
+principal proxy_itself(command_face face, std::string what = {});
+
+/// For logs and close reasons: `root@sys#obdemo (cs_id 1073741830)`, `root@proxysys (…)`, `token grafana`,
+/// `sessiongate (guard max-session-age)`.
 std::string to_text(const principal& who);
 
 }  // namespace sessiongate::admin

@@ -9,6 +9,7 @@
 #include "proxy/control_account.hpp"
 
 #include "admin/kill_counters.hpp"
+#include "admin/kill_log.hpp"
 #include "session/client_session.hpp"
 #include "session/published.hpp"
 #include "session/registry.hpp"
@@ -20,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <string>
 
 namespace sessiongate::proxy {
 
@@ -27,14 +29,15 @@ class abandoned_statements {
  public:
   /// `home` is the admin thread's. All must outlive this.
   abandoned_statements(boost::asio::io_context& home, const session::published<config>& current,
-                       session::registry& sessions, control_account& control)
-      : home_(home), current_(current), sessions_(sessions), control_(control) {}
+                       session::registry& sessions, control_account& control, admin::kill_log& trail)
+      : home_(home), current_(current), sessions_(sessions), control_(control), trail_(trail) {}
 
   // Any thread.
   /// Whether what a client leaves behind is to be interrupted.
   [[nodiscard]] bool wanted() const { return current_.load()->interrupt_on_disconnect; }
-  /// Takes over what a session's end has left running; the session is closed by the caller.
-  void interrupt(admin::kill_outcome target, session::stop_report left);
+  /// Takes over what a session's end has left running; the session is closed by the caller, who says with `begun` whom
+  /// it was and why.
+  void interrupt(admin::kill_record begun, session::stop_report left);
   [[nodiscard]] const admin::kill_counters& counted() const { return counted_; }
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
@@ -44,7 +47,7 @@ class abandoned_statements {
 
  private:
   struct entry {
-    admin::kill_outcome target;
+    admin::open_kill record;
     session::stop_report left;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
@@ -52,12 +55,13 @@ class abandoned_statements {
   void take(entry added);
   boost::asio::awaitable<void> work();
   boost::asio::awaitable<void> finish(entry each);
-  void drop();
+  void drop(entry dropped, admin::kill_end end, std::string why);
 
   boost::asio::io_context& home_;
   const session::published<config>& current_;
   session::registry& sessions_;
   control_account& control_;
+  admin::kill_log& trail_;
   admin::kill_counters counted_;
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> waiting_{0};

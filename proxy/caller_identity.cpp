@@ -20,6 +20,7 @@ admin::principal caller_identity::as_account() const {
   who.tenant = identity->tenant;
   who.cluster = identity->cluster;
   who.cs_id = connection_.cs_id();
+  who.address = connection_.session::client_session::client().text();
   return who;
 }
 

@@ -61,8 +61,7 @@ awaitable<void> client_connection::run(std::shared_ptr<client_connection> self) 
 void client_connection::end(session::stop_request why) {
   if (ended()) return;
   why_ = std::move(why);
-  if (bound_ && bound_->running()) [[unlikely]]
-    interrupt_left_behind();
+  note_own_kill(bound_ && bound_->running());
   worker_hook::unlink();  // here and not in the destructor, which may run on another thread
   publish_state(session::client_session_state::closed);
   home_.counters().stops[static_cast<std::size_t>(why_.reason)].add(1);
@@ -135,10 +134,19 @@ session::stop_report client_connection::report() {
   return found;
 }
 
-/// The client went away in the middle of a statement. A kill looks after what it leaves by itself, and who says
-/// COM_QUIT behind a statement wants it done.
-void client_connection::interrupt_left_behind() {
+/// What the proxy ends of its own accord is a kill, too, and so is what a client leaves running when it goes away in
+/// the middle of a statement. A kill looks after what it leaves by itself, and who says COM_QUIT behind a statement
+/// wants it done.
+void client_connection::note_own_kill(bool running) {
+  using admin::command_face;
+  using admin::command_kind;
+  const bool drained = why_.reason == stop_reason::drained;
+  const auto begin = [this](command_kind verb, command_face face) {
+    const auto words = why_.detail.empty() ? std::string(session::to_text(why_.reason)) : why_.detail;
+    return admin::begin_record(verb, admin::proxy_itself(face), *this, words);
+  };
   switch (why_.reason) {
+    case stop_reason::drained:
     case stop_reason::client_gone:
     case stop_reason::client_stalled:
     case stop_reason::protocol_error:
@@ -147,8 +155,19 @@ void client_connection::interrupt_left_behind() {
     default:
       return;
   }
-  if (shared_.abandoned.wanted())
-    shared_.abandoned.interrupt(admin::begin_outcome(*this, admin::kill_status::killed), report());
+  if (running && shared_.abandoned.wanted()) {
+    shared_.abandoned.interrupt(drained ? begin(command_kind::kill_session, command_face::drain)
+                                        : begin(command_kind::kill_server_session, command_face::disconnect),
+                                report());
+  } else if (drained) {
+    auto done = begin(command_kind::kill_session, command_face::drain);
+    if (running) {
+      done.target.interrupt = admin::interrupt_status::no_route;
+      done.end = admin::kill_end::no_route;
+      done.message = "Its statement goes on: interrupt-on-disconnect is off";
+    }
+    shared_.trail.add(std::move(done));
+  }
 }
 
 void client_connection::stop(session::stop_request why, session::stop_handler done) {

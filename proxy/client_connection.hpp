@@ -109,7 +109,7 @@ class client_connection final : public session::client_session,
  private:
   static awaitable<void> run(std::shared_ptr<client_connection> self);
   session::stop_report report();
-  void interrupt_left_behind();
+  void note_own_kill(bool running);
   void log_end() const;
   void record_end();
   void give_places_back();

@@ -43,14 +43,18 @@ struct config {
   std::string cluster;                       // empty: not named, any label is taken
   std::size_t workers = 0;                   // 0: one for each core that this process may use
   session_tracking tracking = session_tracking::all;
-  std::size_t user_variables_max = 256;     // kept of one session
-  std::size_t statement_text_max = 256;     // bytes of a running statement that listings can show
-  std::size_t closed_sessions_max = 1000;   // kept for SHOW PROXYSESSION CLOSED
-  std::size_t kills_max = 1000;             // kept for SHOW PROXYSESSION KILLS
-  bool processlist_is_ours = false;         // the proxy answers SHOW [FULL] PROCESSLIST
-  std::vector<operator_account> operators;  // backend accounts that see and end everything
-  network_list proxy_protocol_from;         // who may send PROXY headers
-  bool proxy_protocol_required = false;     // and has to
+  std::size_t user_variables_max = 256;              // kept of one session
+  std::size_t statement_text_max = 256;              // bytes of a running statement that listings can show
+  std::size_t closed_sessions_max = 1000;            // kept for SHOW PROXYSESSION CLOSED
+  std::size_t kills_max = 1000;                      // kept for SHOW PROXYSESSION KILLS
+  std::string audit_file;                            // a line for each kill; empty: none
+  std::size_t audit_file_max = 100UL * 1024 * 1024;  // bytes; 0: it is not rotated
+  std::size_t audit_files_max = 5;                   // rotated ones that are kept
+  std::size_t audit_queue_max = 65536;               // kills that wait for their line
+  bool processlist_is_ours = false;                  // the proxy answers SHOW [FULL] PROCESSLIST
+  std::vector<operator_account> operators;           // backend accounts that see and end everything
+  network_list proxy_protocol_from;                  // who may send PROXY headers
+  bool proxy_protocol_required = false;              // and has to
   backend_proxy_protocol proxy_to_backend = backend_proxy_protocol::off;
 
   session::endpoint admin_listen{"127.0.0.1", 2884};

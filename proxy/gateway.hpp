@@ -3,6 +3,7 @@
 
 #include "proxy/abandoned_statements.hpp"
 #include "proxy/admission.hpp"
+#include "proxy/audit_writer.hpp"
 #include "proxy/auth_keys.hpp"
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
@@ -33,12 +34,16 @@ struct gateway {
         tls(settings),
         ids(settings.id_reuse_delay),
         closed(settings.closed_sessions_max),
-        trail(settings.kills_max),
+        audit({.path = settings.audit_file,
+               .size_max = settings.audit_file_max,
+               .files_max = settings.audit_files_max,
+               .queue_max = settings.audit_queue_max}),
+        trail(settings.kills_max, [this](const admin::kill_log::entry& done) { audit.add(done); }),
         entrance(settings),
         keys(settings),
         server(*settings.backend),
         control(settings, server, keys, tls, admin),
-        abandoned(admin_thread, current, sessions, control),
+        abandoned(admin_thread, current, sessions, control, trail),
         throttle({.longest_delay = settings.login_delay_max}) {}
 
   const config settings;                  // as they were at start
@@ -48,7 +53,8 @@ struct gateway {
   session::registry sessions;
   session::id_source ids;
   session::closed_sessions closed;
-  admin::kill_log trail;
+  audit_writer audit;
+  admin::kill_log trail;  // of what everybody kills, the proxy included
   admission entrance;
   auth_keys keys;
   backend server;

@@ -243,6 +243,12 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
       single("control_connections", "gauge", "Connections of the control account.", shared.control.connections()));
   all.push_back(single("control_kills_waiting", "gauge", "Kills that wait for a connection of the control account.",
                        shared.control.waiting()));
+  all.push_back(
+      single("audit_lines_written_total", "counter", "Kills with a line in the audit file.", shared.audit.written()));
+  all.push_back(single("audit_lines_lost_total", "counter", "Kills that could not be given one.", shared.audit.lost()));
+  all.push_back(single("audit_write_errors_total", "counter", "Attempts to write or rotate the audit file that failed.",
+                       shared.audit.errors()));
+  all.push_back(single("audit_lines_waiting", "gauge", "Kills that wait for their line.", shared.audit.waiting()));
   all.push_back(worker_sessions(workers));
   all.push_back(worker_rounds(workers));
   all.push_back(

@@ -82,6 +82,7 @@ server::server(config settings)
                       if (http_) http_->set_tokens(std::move(tokens));
                     }),
       signals_(admin_, SIGTERM, SIGINT),
+      hangups_(admin_, SIGHUP),
       resolve_pause_(admin_) {
   shared_.view = &report_;
   if (const auto& path = shared_.settings.listen_socket; !path.empty()) {
@@ -144,12 +145,14 @@ bool server::ready() const {
 }
 
 void server::run() {
+  shared_.audit.start();
   for (auto& each : workers_) each->start();
   set_time_slice(admin_slice,
                  admin_nice);  // where it shares a core with a worker, a long listing must not hold that up
   tls_reload_.start();
   token_reload_.start();
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);
+  asio::co_spawn(admin_, reopen_audit(), asio::detached);
   asio::co_spawn(admin_, resolve_backend(), asio::detached);
   asio::co_spawn(workers_.front()->executor(), watch_backend(), asio::detached);
   if (http_) {
@@ -161,6 +164,8 @@ void server::run() {
   start_listeners();
   admin_.run();
   for (auto& each : workers_) each->join();
+  shared_.trail.close();
+  shared_.audit.close();
   log_event(log_level::info, "stopped", {});
 }
 
@@ -215,7 +220,17 @@ asio::awaitable<void> server::wait_for_signals() {
   shared_.draining.store(true);
   asio::co_spawn(admin_, drain(), asio::detached);
   const auto [cancelled, again] = co_await signals_.async_wait(io);
-  if (!cancelled) end_all();
+  if (cancelled) co_return;
+  stops_at_once_ = true;
+  end_all();
+}
+
+asio::awaitable<void> server::reopen_audit() {
+  while (true) {
+    const auto [ec, number] = co_await hangups_.async_wait(io);
+    if (ec) co_return;
+    shared_.audit.reopen();
+  }
 }
 
 void server::each_session_drains() {
@@ -229,6 +244,18 @@ void server::end_all() {
   for (const auto& each : shared_.sessions.list()) each->stop({session::stop_reason::drained, "drain-timeout"}, {});
 }
 
+/// Those who wait for their answer have lost their session by now, but the kills are recorded, and the statements that
+/// sessions left behind are interrupted. Each has limits of its own.
+asio::awaitable<void> server::wait_for_kills() {
+  constexpr int waits_of_a_kill = 2;  // for its target, and for the backend
+  asio::steady_timer pause(admin_);
+  const auto until = std::chrono::steady_clock::now() + waits_of_a_kill * shared_.settings.kill_timeout;
+  while (shared_.trail.under_way() > 0 && !stops_at_once_ && std::chrono::steady_clock::now() < until) {
+    pause.expires_after(drain_look);
+    co_await pause.async_wait(io);
+  }
+}
+
 asio::awaitable<void> server::drain() {
   asio::post(workers_.front()->executor(), [this] { stop_listeners(); });
   each_session_drains();
@@ -239,6 +266,7 @@ asio::awaitable<void> server::drain() {
     co_await pause.async_wait(io);
     if (std::chrono::steady_clock::now() >= until) end_all();
   } while (shared_.sessions.size() > 0);
+  co_await wait_for_kills();
   // Not admin_.stop(): what still runs there, a KILL of the control account perhaps, ends within its own limit and
   // must not outlive the poller.
   shared_.abandoned.stop();
@@ -247,6 +275,7 @@ asio::awaitable<void> server::drain() {
   tls_reload_.stop();
   token_reload_.stop();
   signals_.cancel();
+  hangups_.cancel();
   resolve_pause_.cancel();
   admin_poller_.stop();
 }

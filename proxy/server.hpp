@@ -37,7 +37,9 @@ class server {
   boost::asio::awaitable<void> watch_backend();
   boost::asio::awaitable<void> resolve_backend();
   boost::asio::awaitable<void> wait_for_signals();
+  boost::asio::awaitable<void> reopen_audit();
   boost::asio::awaitable<void> drain();
+  boost::asio::awaitable<void> wait_for_kills();
   void end_all();
   void each_session_drains();
   [[nodiscard]] bool ready() const;
@@ -56,6 +58,8 @@ class server {
   tls_reload tls_reload_;
   token_reload token_reload_;
   boost::asio::signal_set signals_;
+  boost::asio::signal_set hangups_;
+  bool stops_at_once_ = false;
   boost::asio::steady_timer resolve_pause_;
 };
 

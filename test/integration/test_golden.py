@@ -133,20 +133,28 @@ was_in_transaction was_in_transaction b 0
 number             number             n {number}
 at                 at                 t {time}
 by                 by                 t app@sys#obdemo \(cs_id {id}\)
+face               face               t sql
+by_address         by_address         t {address}
 verb               verb               t kill_session
 id                 id                 t {killed}
+reason             reason             t NULL
 outcome            outcome            t killed
+proxy_sessid       proxy_sessid       u \d{19}
 cs_id              cs_id              n {killed}
 ss_id              ss_id              n NULL
 connection_id      connection_id      n {number}
 Cluster            cluster            t obdemo
 Tenant             tenant             t sys
 User               user               t app
+Host               host               t {address}
+db                 db                 t NULL
+backend            backend            t {address}
 was_running        was_running        b 0
 statement          statement          t NULL
 ran_us             ran_us             n NULL
 was_in_transaction was_in_transaction b 0
 interrupt          interrupt          t not_needed
+backend_error      backend_error      n NULL
 message            message            t NULL
 elapsed_us         elapsed_us         n {number}
 """),

@@ -97,7 +97,7 @@ TEST_CASE_METHOD(fixture, "more than the maximum is refused as a whole", "[admin
   CHECK(refused.message.starts_with("2 sessions match, and no more than 1 may be hit: nothing was done"));
   CHECK_FALSE((was_stopped(first) || was_stopped(second)));
   REQUIRE(trail.list().size() == 1);
-  CHECK(trail.list().front().end == kill_end::refused);
+  CHECK(trail.list().front()->end == kill_end::refused);
 
   what.max = 2;
   what.dry_run = true;
@@ -168,7 +168,7 @@ TEST_CASE_METHOD(fixture, "a session that has changed before its turn is left al
   CHECK_FALSE(was_stopped(second));
   CHECK(counts.value(kill_end::no_longer_matches) == 1);
   REQUIRE(trail.list().size() == 3);
-  CHECK(trail.list()[1].end == kill_end::no_longer_matches);
+  CHECK(trail.list()[1]->end == kill_end::no_longer_matches);
 }
 
 TEST_CASE_METHOD(fixture, "queries are interrupted, and their sessions stay", "[admin][kill_several]") {
