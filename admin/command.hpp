@@ -25,6 +25,7 @@ enum class listing : std::uint8_t {
   session_statistics,  // of one session
   closed_sessions,
   kills,   // that were asked for, and what came of them
+  events,  // of sessions and backends
   config,  // settings
   network_threads,
   network_connections,

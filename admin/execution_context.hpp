@@ -16,6 +16,7 @@ namespace sessiongate::admin {
 class proxy_view;
 class kill_counters;
 class kill_log;
+class event_log;
 
 struct execution_context {
   session::registry& sessions;
@@ -31,6 +32,7 @@ struct execution_context {
   std::size_t kills_at_once = 1;                     // of one command that hits several
   /// For what takes longer than the caller's thread may be away from others; null: the caller's own.
   boost::asio::any_io_executor listings_on{};
+  const event_log* events = nullptr;  // null: none are kept
 };
 
 }  // namespace sessiongate::admin

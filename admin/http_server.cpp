@@ -1,5 +1,8 @@
 #include "admin/http_server.hpp"
 
+#include "admin/authorize.hpp"
+#include "admin/event_stream.hpp"
+#include "admin/failures.hpp"
 #include "admin/http_access.hpp"
 #include "admin/http_api.hpp"
 
@@ -9,7 +12,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -22,6 +24,7 @@
 #include <tuple>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 
 namespace sessiongate::admin {
 
@@ -31,7 +34,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::generic::stream_protocol;
-using http_stream = beast::basic_stream<stream_protocol>;
 using http_acceptor = asio::basic_socket_acceptor<stream_protocol>;
 
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
@@ -70,6 +72,15 @@ void refuse(Socket& socket) {
   std::ignore = socket.shutdown(asio::socket_base::shutdown_both, ignored);
 }
 
+/// What a request gets: an answer, or events for as long as it likes.
+using reply = std::variant<http_response, event_subscription>;
+
+http_response too_many_readers(const http_request& request) {
+  auto response = make_response(request, make_problem(503, "So many read events already (events-readers-max)"));
+  response.set(http::field::retry_after, "1");
+  return response;
+}
+
 }  // namespace
 
 struct http_server::implementation : std::enable_shared_from_this<implementation> {
@@ -79,19 +90,25 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
         options(std::move(with)),
         pages(std::move(shown)),
         context(commands),
-        backoff(executor) {}
+        backoff(executor) {
+    options.event_readers.write_timeout = options.request_timeout;
+    if (options.events != nullptr)
+      readers = std::make_shared<event_readers>(executor, *options.events, options.event_readers);
+  }
 
   asio::awaitable<void> accept();
   asio::awaitable<void> serve(http_stream stream);
   asio::awaitable<void> serve_requests(http_stream& stream);
   asio::awaitable<void> drain(http_stream& stream, beast::flat_buffer& buffer);
   asio::awaitable<bool> serve_request(http_stream& stream, beast::flat_buffer& buffer, const socket_address& peer);
-  asio::awaitable<http_response> answer(const http_request& request, const session::endpoint& from,
-                                        std::string& outcome);
+  asio::awaitable<reply> answer(const http_request& request, const session::endpoint& from, std::string& outcome);
   asio::awaitable<std::variant<principal, http_answer>> identify(const http_request& request,
                                                                  const std::string& address);
   asio::awaitable<void> wait(login_throttle::clock::duration how_long);
+  asio::awaitable<bool> serve_events(http_stream& stream, const http_request& request, const socket_address& peer,
+                                     event_subscription wanted);
   http_response show_page(const http_request& request, open_page page) const;
+  reply start_following(const http_request& request, const show_table& asked, principal who, std::string& outcome);
   void spawn(asio::awaitable<void> task);
   void close();
 
@@ -100,7 +117,8 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
   const http_pages pages;
   execution_context& context;
   asio::steady_timer backoff;
-  std::unordered_set<http_stream*> connections;   // each lives in its serve()
+  std::unordered_set<http_stream*> connections;   // each lives in its serve(); those of readers of events are not here
+  std::shared_ptr<event_readers> readers;         // null: there are no events
   std::unordered_set<asio::steady_timer*> waits;  // each lives in its wait()
 };
 
@@ -177,7 +195,12 @@ asio::awaitable<bool> http_server::implementation::serve_request(http_stream& st
   std::optional<http_response> response;
   if (!read_error) {
     stream.expires_never();  // a command has limits of its own
-    response = co_await answer(parser.get(), to_endpoint(peer), outcome);
+    auto given = co_await answer(parser.get(), to_endpoint(peer), outcome);
+    if (auto* wanted = std::get_if<event_subscription>(&given)) {
+      const bool more = co_await serve_events(stream, parser.get(), peer, std::move(*wanted));
+      co_return more;
+    }
+    response = std::get<http_response>(std::move(given));
   } else if (const auto status = status_for(read_error)) {
     outcome = read_error.message();
     response = make_response(parser.get(), make_problem(*status, "The request could not be read: " + outcome));
@@ -191,6 +214,19 @@ asio::awaitable<bool> http_server::implementation::serve_request(http_stream& st
   stream.expires_after(options.request_timeout);
   const auto [write_error, write_size] = co_await http::async_write(stream, *response, io);
   co_return !write_error && response->keep_alive();
+}
+
+/// stop() and other tokens end it. What the connection is of use for afterwards: nothing.
+asio::awaitable<bool> http_server::implementation::serve_events(http_stream& stream, const http_request& request,
+                                                                const socket_address& peer, event_subscription wanted) {
+  const auto line = describe_request(peer, request) + " 200 " + to_text(wanted.reader);
+  pages.log(line + " follows events");
+  if (!stream.socket().is_open()) co_return false;
+  connections.erase(&stream);
+  const bool chunked = request.version() >= 11;
+  const auto why = co_await readers->serve(stream, std::move(wanted), chunked);
+  pages.log(line + " follows events no more: " + std::string(why));
+  co_return false;
 }
 
 /// stop() cuts it short.
@@ -221,9 +257,8 @@ asio::awaitable<std::variant<principal, http_answer>> http_server::implementatio
   co_return std::move(*found);
 }
 
-asio::awaitable<http_response> http_server::implementation::answer(const http_request& request,
-                                                                   const session::endpoint& from,
-                                                                   std::string& outcome) {
+asio::awaitable<reply> http_server::implementation::answer(const http_request& request, const session::endpoint& from,
+                                                           std::string& outcome) {
   principal who;
   if (needs_token(request)) {
     auto identified = co_await identify(request, from.address);
@@ -244,9 +279,22 @@ asio::awaitable<http_response> http_server::implementation::answer(const http_re
     outcome = "refused " + ready->body.value("detail", std::string());
     co_return make_response(request, *ready);
   }
+  if (readers && asks_for_stream(request, std::get<command>(route)))
+    co_return start_following(request, std::get<show_table>(std::get<command>(route)), std::move(who), outcome);
   const auto done = co_await execute(std::get<command>(std::move(route)), who, context);
   outcome = to_text(who) + ' ' + summarize(done);
   co_return make_result_response(request, done);
+}
+
+reply http_server::implementation::start_following(const http_request& request, const show_table& asked, principal who,
+                                                   std::string& outcome) {
+  outcome = to_text(who) + " refused";
+  if (!may(who, command_kind::list_sessions))
+    return make_result_response(request, forbidden(who, command_kind::list_sessions));
+  if (readers->full()) return too_many_readers(request);
+  auto wanted = subscribe(request, asked, std::move(who));
+  if (auto* wrong = std::get_if<failure>(&wanted)) return make_result_response(request, std::move(*wrong));
+  return std::get<event_subscription>(std::move(wanted));
 }
 
 http_response http_server::implementation::show_page(const http_request& request, open_page page) const {
@@ -270,6 +318,7 @@ void http_server::implementation::close() {
   std::ignore = acceptor.close(ignored);
   backoff.cancel();
   for (auto* each : connections) each->close();
+  if (readers) readers->end_all();
   for (auto* each : waits) each->cancel();
 }
 
@@ -286,6 +335,7 @@ std::uint16_t http_server::port() const {
 }
 
 void http_server::start() {
+  if (self_->readers) self_->readers->start();
   self_->spawn(self_->accept());
 }
 
@@ -295,6 +345,7 @@ std::size_t http_server::token_count() const {
 
 void http_server::set_tokens(access_tokens tokens) {
   self_->options.tokens = std::move(tokens);
+  if (self_->readers) self_->readers->end_all();
 }
 
 void http_server::stop() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "admin/access_tokens.hpp"
+#include "admin/event_readers.hpp"
 #include "admin/execute.hpp"
 #include "admin/login_throttle.hpp"
 #include "admin/socket_address.hpp"
@@ -26,7 +27,9 @@ struct http_server_options {
   std::uint32_t header_max = 16 * 1024;           // bytes
   std::size_t body_max = std::size_t{64} * 1024;  // bytes
   std::chrono::milliseconds request_timeout{
-      30'000};  // to receive a request, from its predecessor's answer; to send one
+      30'000};                          // to receive a request, from its predecessor's answer; to send one
+  event_log* events = nullptr;          // for those who follow them; null: nobody can
+  event_reader_limits event_readers{};  // its write_timeout is request_timeout
 };
 
 /// What the open pages show; called on the admin thread.
@@ -52,7 +55,7 @@ class http_server {
   [[nodiscard]] std::size_t token_count() const;
   /// Accepts until stop().
   void start();
-  /// From now on these are the tokens. On the executor's thread.
+  /// From now on these are the tokens; who follows events has to come back with one. On the executor's thread.
   void set_tokens(access_tokens tokens);
   /// Closes the listener and all connections, soon. Any thread; idempotent.
   void stop();

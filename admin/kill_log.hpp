@@ -33,7 +33,7 @@ struct kill_record {
   principal by;
   command_kind verb = command_kind::kill_session;
   std::optional<session_id> id{};  // as it was given; none: a kill of several that was refused as a whole
-  std::string reason;    // why, in the words of the one who asked
+  std::string reason;              // why, in the words of the one who asked
   kill_end end = kill_end::killed;
   kill_outcome target;                                // cs_id 0: none was found
   std::shared_ptr<const session::identity> identity;  // the target's; null: none was found

@@ -60,7 +60,7 @@ enum class kill_end : std::uint8_t {
   timeout,            // of the target's worker, or of the backend
   refused,            // for another reason: the command cannot be carried out as it was given
   no_longer_matches,  // a predicate chose it, and when its turn came it had changed
-  unfinished,  // the proxy stopped first: what came of it is not known
+  unfinished,         // the proxy stopped first: what came of it is not known
 };
 inline constexpr std::uint8_t kill_end_count = static_cast<std::uint8_t>(kill_end::unfinished) + 1;
 std::string_view to_text(kill_end end);

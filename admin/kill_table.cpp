@@ -37,6 +37,8 @@ constexpr column columns[] = {
     {.sql_name = "interrupt", .json_name = "interrupt"},
     {.sql_name = "backend_error", .json_name = "backend_error", .type = value_type::signed_integer},
     {.sql_name = "message", .json_name = "message"},
+    {.sql_name = "ending", .json_name = "ending"},
+    {.sql_name = "waited_us", .json_name = "waited_us", .type = value_type::signed_integer},
     {.sql_name = "elapsed_us", .json_name = "elapsed_us", .type = value_type::signed_integer},
 };
 
@@ -52,6 +54,11 @@ cell null_when_zero(Number value) {
 
 cell null_when_empty(const std::string& text) {
   return text.empty() ? cell() : cell(text);
+}
+
+const std::string& message_of(const kill_record& done, const kill_outcome& target) {
+  if (!done.message.empty()) return done.message;
+  return target.ended_with.empty() ? target.backend_answer : target.ended_with;
 }
 
 /// Of a session that the reader may not list there is nothing but what its own kill was told: a refused kill must not
@@ -85,7 +92,9 @@ std::vector<cell> to_row(const kill_record& done, bool may_list) {
           target.was_in_transaction,
           std::string(to_text(target.interrupt)),
           null_when_zero(target.backend_error),
-          null_when_empty(done.message.empty() ? target.backend_answer : done.message),
+          null_when_empty(message_of(done, target)),
+          std::string(to_text(target.ending)),
+          to_cell(target.waited.count()),
           to_cell(done.target.elapsed.count())};
 }
 
@@ -100,9 +109,13 @@ std::vector<cell> kill_row(const kill_record& done) {
   return to_row(done, true);
 }
 
+bool asked_for(const principal& reader, const kill_record& done) {
+  return is_same(reader, done.by);
+}
+
 std::optional<std::vector<cell>> kill_row(const kill_record& done, const principal& reader) {
   const bool may_list = may_see_ended(reader, done.identity.get());
-  if (!may_list && !is_same(reader, done.by)) return std::nullopt;
+  if (!may_list && !asked_for(reader, done)) return std::nullopt;
   return to_row(done, may_list);
 }
 

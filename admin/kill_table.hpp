@@ -17,6 +17,8 @@ std::span<const column> kill_columns();
 
 /// All there is to know.
 std::vector<cell> kill_row(const kill_record& done);
+/// Whether it was the reader who asked for it.
+bool asked_for(const principal& reader, const kill_record& done);
 /// What the reader may know of it: nothing, or of a session that it may not list only what its own kill was told.
 std::optional<std::vector<cell>> kill_row(const kill_record& done, const principal& reader);
 

@@ -99,6 +99,10 @@ json responses(const command_entry& entry) {
              {"content",
               {{"application/json", {{"schema", response_schema(entry)}}},
                {"text/plain", {{"schema", {{"type", "string"}}}}}}}}}};
+  const auto made = entry.make({});
+  const auto* const list = std::get_if<show_table>(&made);
+  const bool is_followed = list != nullptr && list->what == listing::events;
+  if (is_followed) all["200"]["content"]["text/event-stream"] = {{"schema", {{"type", "string"}}}};
   if (entry.method == "GET") all["304"] = {{"description", "nothing has changed since the ETag of If-None-Match"}};
   all["default"] = {
       {"description", "what went wrong (RFC 9457)"},

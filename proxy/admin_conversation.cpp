@@ -258,6 +258,7 @@ awaitable<admin_conversation::reply> admin_conversation::act(own_server_session*
   context.kill_where_max = shared.settings.kill_where_max;
   context.kills_at_once = shared.settings.kill_where_concurrency;
   if (!connection_.ended()) context.listings_on = shared.admin_thread.get_executor();
+  context.events = &shared.events;
   const auto result = co_await admin::execute(asked.what.what, std::move(who), context);
   co_return render(result, asked);
 }

@@ -128,6 +128,7 @@ void audit_writer::state::run() {
 void audit_writer::state::finish() {
   std::unique_lock lock(mutex);
   const auto left = queue.size() + lost_since;
+  const auto last = last_number;
   lost += queue.size();
   queue.clear();
   lock.unlock();
@@ -135,7 +136,7 @@ void audit_writer::state::finish() {
     log_event(log_level::error, "audit_incomplete", {{"file", settings.path}, {"missing", left}});
     if (!is_failing) write(admin::audit_lost_line(left));
   }
-  if (!is_failing) write(admin::audit_stopped_line(last_number));
+  if (!is_failing) write(admin::audit_stopped_line(last));
   file.reopen();  // closed, with all that a file system tells no sooner
   lock.lock();
   ended = true;

@@ -4,6 +4,20 @@
 
 namespace sessiongate::proxy {
 
+std::string_view to_text(backend_health health) {
+  switch (health) {
+    case backend_health::unknown:
+      return "unknown";
+    case backend_health::ready:
+      return "ready";
+    case backend_health::unreachable:
+      return "unreachable";
+    case backend_health::unresolved:
+      break;
+  }
+  return "unresolved";
+}
+
 backend::backend(const session::endpoint& configured) : name_(std::make_shared<const session::endpoint>(configured)) {
   boost::system::error_code ec;
   boost::asio::ip::make_address(configured.address, ec);

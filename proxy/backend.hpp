@@ -6,10 +6,17 @@
 #include "session/endpoint.hpp"
 #include "session/published.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace sessiongate::proxy {
+
+/// What the proxy found when it last tried to get there.
+enum class backend_health : std::uint8_t { unknown, ready, unreachable, unresolved };
+std::string_view to_text(backend_health health);
 
 class backend {
  public:
@@ -30,9 +37,15 @@ class backend {
   /// Publishes only what differs: most logins see the same greeting but for its id and nonce.
   void learn(const protocol::greeting& seen);
 
+  /// False: that is what it was found to be before.
+  bool turn(backend_health now) {
+    return health_.load(std::memory_order_relaxed) != now && health_.exchange(now) != now;
+  }
+
  private:
   std::shared_ptr<const session::endpoint> name_;
   bool fixed_ = false;
+  std::atomic<backend_health> health_{backend_health::unknown};
   session::published<addresses> addresses_{addresses()};
   session::published<protocol::greeting> greeting_{protocol::greeting()};
 };

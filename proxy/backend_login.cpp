@@ -7,6 +7,7 @@
 #include "proxy/login.hpp"
 #include "proxy/password.hpp"
 #include "proxy/proxy_protocol.hpp"
+#include "proxy/session_events.hpp"
 #include "proxy/state_tracking.hpp"
 
 #include "protocol/auth_packets.hpp"
@@ -102,9 +103,12 @@ awaitable<std::optional<login_failure>> pass_through::reach() {
   auto reached = co_await dial(stream_, backend_, shared.server, preamble());
   if (!reached.hello) {
     counted.backend_connection_failures.add(1);
+    if (!connection_.ended() && reached.error.code == protocol::er::cannot_connect)
+      note_backend(shared, backend_health::unreachable, reached.error.message);
     co_return failed(std::move(reached.error), stop_reason::backend_unreachable);
   }
   counted.backend_connections.add(1);
+  note_backend(shared, backend_health::ready);
   counted.backend_connect_time.add(session::now_ticks() - begun);
   hello_ = std::move(*reached.hello);
   shared.server.learn(hello_);
@@ -284,7 +288,12 @@ awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gatew
   auto reached = co_await dial(connection, channel, shared.server, backend_preamble(shared.settings.proxy_to_backend));
   auto& counted = on.counters();
   (reached.hello ? counted.backend_connections : counted.backend_connection_failures).add(1);
-  if (!reached.hello) co_return std::move(reached.error);
+  if (!reached.hello) {
+    if (reached.error.code == protocol::er::cannot_connect)
+      note_backend(shared, backend_health::unreachable, reached.error.message);
+    co_return std::move(reached.error);
+  }
+  note_backend(shared, backend_health::ready);
   shared.server.learn(*reached.hello);
   protocol::handshake_response response;
   response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;

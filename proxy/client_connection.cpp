@@ -6,6 +6,7 @@
 #include "proxy/login.hpp"
 #include "proxy/proxysys.hpp"
 #include "proxy/relay.hpp"
+#include "proxy/session_events.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -67,6 +68,7 @@ void client_connection::end(session::stop_request why) {
   home_.counters().stops[static_cast<std::size_t>(why_.reason)].add(1);
   log_end();
   record_end();
+  tell_closed(*this, why_, logged_in_);
   acting().give_back(home_.statements());
   client_.close();
   if (!authenticating_) detach_backend();
@@ -239,6 +241,7 @@ void client_connection::logged_in(session::identity who, std::string database) {
   publish_state(session::client_session_state::active_reader);
   logged_in_ = true;
   home_.counters().login_time.add(acting().begin_idle());
+  tell_opened(*this);
 }
 
 void client_connection::logged_in_as_proxysys() {

@@ -43,10 +43,14 @@ struct config {
   std::string cluster;                       // empty: not named, any label is taken
   std::size_t workers = 0;                   // 0: one for each core that this process may use
   session_tracking tracking = session_tracking::all;
-  std::size_t user_variables_max = 256;              // kept of one session
-  std::size_t statement_text_max = 256;              // bytes of a running statement that listings can show
-  std::size_t closed_sessions_max = 1000;            // kept for SHOW PROXYSESSION CLOSED
-  std::size_t kills_max = 1000;                      // kept for SHOW PROXYSESSION KILLS
+  std::size_t user_variables_max = 256;    // kept of one session
+  std::size_t statement_text_max = 256;    // bytes of a running statement that listings can show
+  std::size_t closed_sessions_max = 1000;  // kept for SHOW PROXYSESSION CLOSED
+  std::size_t kills_max = 1000;            // kept for SHOW PROXYSESSION KILLS
+  std::size_t events_max = 10'000;         // kept for those who come back, and for SHOW PROXYEVENTS
+  std::size_t events_readers_max = 64;
+  milliseconds events_heartbeat{15'000};
+  milliseconds slow_statement_time{0};               // a longer one is an event; 0: none is
   std::string audit_file;                            // a line for each kill; empty: none
   std::size_t audit_file_max = 100UL * 1024 * 1024;  // bytes; 0: it is not rotated
   std::size_t audit_files_max = 5;                   // rotated ones that are kept

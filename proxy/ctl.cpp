@@ -1,6 +1,7 @@
 #include "proxy/ctl.hpp"
 
 #include "proxy/ctl_request.hpp"
+#include "proxy/event_printer.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -19,6 +20,7 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <utility>
 
 namespace sessiongate::proxy {
 
@@ -27,6 +29,7 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using response = http::response<http::string_body>;
+using request = http::request<http::string_body>;
 using socket = asio::generic::stream_protocol::socket;
 
 constexpr int done = 0;
@@ -53,7 +56,15 @@ struct ctl_options {
   bool include_self = false;
   std::string mode;
   std::string max;
+  std::string last_event_id;
 
+  /// Events are followed, unless a page of those that were is asked for.
+  [[nodiscard]] bool follows() const {
+    return words == std::vector<std::string>{"events"} && sort.empty() && limit.empty() && offset.empty();
+  }
+  [[nodiscard]] std::string_view accepts() const {
+    return follows() ? "text/event-stream" : json ? "application/json" : "text/plain";
+  }
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> parameters() const {
     std::vector<std::pair<std::string, std::string>> given;
     const std::array<std::pair<const char*, bool>, 3> flags{
@@ -100,6 +111,8 @@ void describe(CLI::App& app, ctl_options& into) {
   app.add_option("--mode", into.mode, "of kill-where: session (the default), or query: interrupts statements only");
   app.add_option("--max", into.max, "of kill-where: refuses to hit more sessions than that");
   app.add_flag("--include-self", into.include_self, "of kill-where: the session that asks, too");
+  app.add_option("--last-event-id", into.last_event_id,
+                 "events: begin behind this one; 0: with the oldest that is kept");
   app.footer(ctl_help());
 }
 
@@ -145,24 +158,20 @@ socket connect(asio::io_context& context, const ctl_options& options) {
   throw boost::system::system_error(last);
 }
 
-response exchange(socket& connection, const ctl_request& asked, const ctl_options& options, const std::string& token) {
-  http::request<http::string_body> request(http::string_to_verb(asked.method), asked.target, 11);
-  request.set(http::field::host, "sessiongate");
-  request.set(http::field::user_agent, "sessiongate-ctl");
-  request.set(http::field::accept, options.json ? "application/json" : "text/plain");
-  request.set(http::field::connection, "close");
-  if (!token.empty()) request.set(http::field::authorization, "Bearer " + token);
+request make_request(const ctl_request& asked, const ctl_options& options, const std::string& token) {
+  request made(http::string_to_verb(asked.method), asked.target, 11);
+  made.set(http::field::host, "sessiongate");
+  made.set(http::field::user_agent, "sessiongate-ctl");
+  made.set(http::field::accept, std::string(options.accepts()));
+  made.set(http::field::connection, "close");
+  if (!options.last_event_id.empty()) made.set("Last-Event-ID", options.last_event_id);
+  if (!token.empty()) made.set(http::field::authorization, "Bearer " + token);
   if (!asked.body.empty()) {
-    request.set(http::field::content_type, "application/json");
-    request.body() = asked.body;
+    made.set(http::field::content_type, "application/json");
+    made.body() = asked.body;
   }
-  request.prepare_payload();
-  http::write(connection, request);
-  boost::beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
-  parser.body_limit(boost::none);
-  http::read(connection, buffer, parser);
-  return parser.release();
+  made.prepare_payload();
+  return made;
 }
 
 /// What a problem says; the whole body where it is none.
@@ -182,6 +191,27 @@ int show(const response& answer, const ctl_options& options, std::ostream& out, 
     errors << fmt::format("sessiongate ctl: {} ({})\n", detail_of(answer), answer.result_int());
   }
   return refused;
+}
+
+/// The answer; events are printed as they come, until the proxy ends them.
+int exchange(socket& connection, const request& asked, const ctl_options& options, std::ostream& out,
+             std::ostream& errors) {
+  http::write(connection, asked);
+  boost::beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(boost::none);
+  http::read_header(connection, buffer, parser);
+  const bool follows = options.follows() && parser.get().result() == http::status::ok;
+  if (!follows) {
+    http::read(connection, buffer, parser);
+    return show(parser.release(), options, out, errors);
+  }
+  event_printer printer(out, options.json);
+  while (!parser.is_done()) {
+    http::read_some(connection, buffer, parser);
+    printer.feed(std::exchange(parser.get().body(), {}));
+  }
+  return done;
 }
 
 }  // namespace
@@ -206,7 +236,7 @@ int run_ctl(int argc, const char* const* argv, const environment& env, std::ostr
     const auto token = read_token(options, env);
     asio::io_context context(1);
     auto connection = connect(context, options);
-    return show(exchange(connection, std::get<ctl_request>(asked), options, token), options, out, errors);
+    return exchange(connection, make_request(std::get<ctl_request>(asked), options, token), options, out, errors);
   } catch (const boost::system::system_error& failed) {
     const auto& place = options.socket_path.empty() ? options.url : options.socket_path;
     errors << fmt::format("sessiongate ctl: {}: {}\n", place, failed.code().message());

@@ -10,6 +10,7 @@
 #include "proxy/control_account.hpp"
 #include "proxy/tls_context.hpp"
 
+#include "admin/event_log.hpp"
 #include "admin/kill_counters.hpp"
 #include "admin/kill_log.hpp"
 #include "admin/login_throttle.hpp"
@@ -18,10 +19,12 @@
 #include "session/ids.hpp"
 #include "session/published.hpp"
 #include "session/registry.hpp"
+#include "session/ticks.hpp"
 
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
+#include <limits>
 
 namespace sessiongate::proxy {
 
@@ -38,13 +41,21 @@ struct gateway {
                .size_max = settings.audit_file_max,
                .files_max = settings.audit_files_max,
                .queue_max = settings.audit_queue_max}),
-        trail(settings.kills_max, [this](const admin::kill_log::entry& done) { audit.add(done); }),
+        events(settings.events_max),
+        trail(settings.kills_max, [this](const admin::kill_log::entry& done) { tell_kill(done); }),
         entrance(settings),
         keys(settings),
         server(*settings.backend),
         control(settings, server, keys, tls, admin),
         abandoned(admin_thread, current, sessions, control, trail),
         throttle({.longest_delay = settings.login_delay_max}) {}
+
+  /// From now on, and after each change, slow-statement-time counts.
+  void watch_slow_statements() {
+    const auto limit = current.load()->slow_statement_time;
+    slow_after.store(limit.count() == 0 ? std::numeric_limits<session::ticks>::max() : session::to_ticks(limit),
+                     std::memory_order_relaxed);
+  }
 
   const config settings;                  // as they were at start
   session::published<config> current;     // with what was changed since: for settings that can be
@@ -54,6 +65,7 @@ struct gateway {
   session::id_source ids;
   session::closed_sessions closed;
   audit_writer audit;
+  admin::event_log events;
   admin::kill_log trail;  // of what everybody kills, the proxy included
   admission entrance;
   auth_keys keys;
@@ -63,7 +75,14 @@ struct gateway {
   admin::kill_counters kills;
   admin::proxy_view* view = nullptr;  // the server's; set before any thread starts
   admin::login_throttle throttle;     // of logins to the proxy itself: HTTP and root@proxysys alike
+  std::atomic<session::ticks> slow_after{std::numeric_limits<session::ticks>::max()};  // a statement of so many is slow
   std::atomic<bool> draining{false};  // sessions end as soon as they are between transactions
+
+ private:
+  void tell_kill(const admin::kill_log::entry& done) {
+    audit.add(done);
+    if (events.wanted()) events.publish({.type = admin::event_type::kill, .killed = done});
+  }
 };
 
 }  // namespace sessiongate::proxy

@@ -212,6 +212,15 @@ metric abandoned(const abandoned_statements& of) {
   return made;
 }
 
+metric events(const admin::event_log& log) {
+  metric made{"events_total", "counter", "Events of sessions and backends, by type.", {}};
+  for (std::uint8_t at = 0; at < admin::event_type_count; ++at) {
+    const auto type = static_cast<admin::event_type>(at);
+    made.samples.push_back({fmt::format("{{type=\"{}\"}}", to_text(type)), log.published(type)});
+  }
+  return made;
+}
+
 }  // namespace
 
 std::vector<metric> collect_metrics(const gateway& shared, workers_view workers) {
@@ -249,6 +258,10 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   all.push_back(single("audit_write_errors_total", "counter", "Attempts to write or rotate the audit file that failed.",
                        shared.audit.errors()));
   all.push_back(single("audit_lines_waiting", "gauge", "Kills that wait for their line.", shared.audit.waiting()));
+  all.push_back(events(shared.events));
+  all.push_back(single("event_readers", "gauge", "Readers of GET /v1/events.", shared.events.readers()));
+  all.push_back(single("event_readers_dropped_total", "counter", "Readers that did not keep up.",
+                       shared.events.dropped_readers()));
   all.push_back(worker_sessions(workers));
   all.push_back(worker_rounds(workers));
   all.push_back(

@@ -84,6 +84,7 @@ std::variant<admin::acknowledgement, admin::failure> proxy_report::change_settin
   const auto after = known->show(next);
   if (next.log_level != shared_.current.load()->log_level) set_log_level(next.log_level);
   shared_.current.store(std::move(next));
+  shared_.watch_slow_statements();
   log_event(log_level::info, "setting_changed", {{"name", known->name}, {"from", before}, {"to", after}});
   return admin::acknowledgement{fmt::format("{} = {} (was {})", known->name, after, before)};
 }

@@ -1,6 +1,8 @@
 // What the relay sees pass of the session's state.
 #include "proxy/relay.hpp"
 
+#include "proxy/session_events.hpp"
+
 #include "protocol/statement.hpp"
 #include "protocol/statement_kind.hpp"
 
@@ -122,6 +124,8 @@ void relay::follow_response(command answered) {
   }
   const auto took = connection_.acting().end_response(kind, std::exchange(response_size_, std::uint64_t{0}));
   counted.command_time[static_cast<std::size_t>(class_of(answered))].add(took);
+  if (took >= connection_.shared().slow_after.load(std::memory_order_relaxed)) [[unlikely]]
+    tell_slow(connection_, answered, took);
   if (const auto id = tracker_.take_insert_id(); id != 0) {
     connection_.tracking().set_last_insert_id(id);
     connection_.bound()->bring_to(connection_.tracked().versions());

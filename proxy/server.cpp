@@ -4,6 +4,7 @@
 #include "proxy/client_connection.hpp"
 #include "proxy/log.hpp"
 #include "proxy/metrics.hpp"
+#include "proxy/session_events.hpp"
 #include "proxy/time_slice.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -93,6 +94,7 @@ server::server(config settings)
   http_context_.gentle_timeout = shared_.settings.gentle_kill_timeout;
   http_context_.kill_where_max = shared_.settings.kill_where_max;
   http_context_.kills_at_once = shared_.settings.kill_where_concurrency;
+  http_context_.events = &shared_.events;
   if (shared_.settings.admin_enabled) start_http();
 }
 
@@ -105,6 +107,9 @@ void server::start_http() {
   options.throttle = &shared_.throttle;
   options.connections_max = settings.admin_connections_max;
   options.request_timeout = settings.admin_request_timeout;
+  options.events = &shared_.events;
+  options.event_readers.readers_max = settings.events_readers_max;
+  options.event_readers.heartbeat = settings.events_heartbeat;
   options.header_max = static_cast<std::uint32_t>(settings.admin_header_max);
   options.body_max = settings.admin_body_max;
   admin::http_pages pages;
@@ -146,6 +151,7 @@ bool server::ready() const {
 
 void server::run() {
   shared_.audit.start();
+  shared_.watch_slow_statements();
   for (auto& each : workers_) each->start();
   set_time_slice(admin_slice,
                  admin_nice);  // where it shares a core with a worker, a long listing must not hold that up
@@ -204,6 +210,7 @@ asio::awaitable<void> server::resolve_backend() {
     const auto [ec, found] = co_await resolver.async_resolve(name.address, std::to_string(name.port), io);
     if (ec) {
       log_event(log_level::warning, "backend_not_resolved", {{"backend", name.text()}, {"error", ec.message()}});
+      note_backend(shared_, backend_health::unresolved, ec.message());
     } else {
       backend::addresses addresses;
       for (const auto& each : found) addresses.emplace_back(each.endpoint());

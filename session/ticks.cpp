@@ -31,6 +31,10 @@ std::chrono::nanoseconds to_duration(ticks difference) {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(difference) * rate()));
 }
 
+ticks to_ticks(std::chrono::nanoseconds duration) {
+  return static_cast<ticks>(static_cast<double>(duration.count()) / rate());
+}
+
 std::chrono::nanoseconds elapsed_since(ticks then) {
   const auto now = now_ticks();
   return now > then ? to_duration(now - then) : std::chrono::nanoseconds(0);

@@ -27,6 +27,7 @@ inline ticks now_ticks() noexcept {
 }
 
 std::chrono::nanoseconds to_duration(ticks difference);
+ticks to_ticks(std::chrono::nanoseconds duration);
 /// How long ago that was; never negative, whatever processor read the counter.
 std::chrono::nanoseconds elapsed_since(ticks then);
 /// The time of day then.

@@ -8,11 +8,11 @@ FIRST_BYTES = 512  # that the connecting side has said: the login is among them
 
 
 class Relay:
-    """Listens on `port` and joins each connection with one to `target`."""
+    """Listens on `port` (0: any that is free) and joins each connection with one to `target`."""
 
-    def __init__(self, target):
+    def __init__(self, target, port=0):
         self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         self._connections = []  # (near, far, the first bytes from near)
         threading.Thread(target=self._accept, daemon=True).start()

@@ -31,8 +31,8 @@ def metric(gate, name):
     return int(next(line.rsplit(" ", 1)[1] for line in page.splitlines() if line.startswith(f"sessiongate_{name} ")))
 
 
-def kill_one(gate, killer):
-    victim = connect(gate.port)
+def kill_one(gate, killer, **login):
+    victim = connect(gate.port, **login)
     query(killer, f"KILL PROXYSESSION {cs_id(victim)}")
     disconnect(victim)
     return cs_id(victim)
@@ -46,7 +46,7 @@ def audit(tmp_path):
 def test_every_kill_has_a_line_with_who_whom_and_what_came_of_it(start_gate, audit):
     gate = start_gate(audit_file=audit)
     killer = connect(gate.port, user="app@sys#obdemo", database="app")
-    in_sql = kill_one(gate, killer)
+    in_sql = kill_one(gate, killer, user="app@sys#obdemo")
     other = connect(gate.port, user="app@sys#obdemo", database="app")
     assert ctl(gate, "kill", cs_id(other)).returncode == 0
     refused = Admin(gate.admin_port, ADMIN_TOKEN).delete("/v1/sessions/4711")

@@ -156,7 +156,31 @@ was_in_transaction was_in_transaction b 0
 interrupt          interrupt          t not_needed
 backend_error      backend_error      n NULL
 message            message            t NULL
+ending             ending             t at_once
+waited_us          waited_us          n 0
 elapsed_us         elapsed_us         n {number}
+"""),
+    "SHOW PROXYEVENTS [filter]": Listing(
+        "SHOW PROXYEVENTS WHERE cs_id = ? AND type = 'session_closed'", "/v1/events?cs_id={gone}&type=session_closed", "events", r"""
+id            id            n \d{16}
+at            at            t {time}
+type          type          t session_closed
+proxy_sessid  proxy_sessid  u \d{19}
+cs_id         cs_id         n {gone}
+connection_id connection_id n {number}
+Cluster       cluster       t obdemo
+Tenant        tenant        t sys
+User          user          t app
+Host          host          t {address}
+db            db            t NULL
+backend       backend       t {address}
+outcome       outcome       t client_quit
+detail        detail        t NULL
+statement     statement     t NULL
+duration_us   duration_us   n {number}
+kill_number   kill_number   n NULL
+by            by            t NULL
+reason        reason        t NULL
 """),
     "SHOW [FULL] PROXYPROCESSLIST [filter]": Listing(
         "SHOW FULL PROXYPROCESSLIST WHERE Id = ?", "/v1/processes?cs_id={id}", "processes", PROCESS),
@@ -287,7 +311,7 @@ class Subject:
         return re.sub(r"\{(\w+)\}", lambda found: str(self.known.get(found[1], found[0])), pattern)
 
     def parameters(self, statement):
-        if "CLOSED" in statement:
+        if "CLOSED" in statement or "EVENTS" in statement:
             return [self.known["gone"]]
         if "KILLS" in statement:
             return [self.known["killed"]]
@@ -338,7 +362,7 @@ def given_prepared(raw, statement, parameters):
 def test_columns_types_and_row_in_sql(raw, subject, syntax, how):
     golden = {**LISTINGS, **DETAILS, **SEVERAL}[syntax]
     parameters = subject.parameters(golden.statement)
-    if "CLOSED" in syntax:
+    if "CLOSED" in syntax or "EVENTS" in syntax:
         wait_until(lambda: given_as_text(raw, golden.statement, parameters)[1], "it is listed")
     columns, rows = how(raw, golden.statement, parameters)
     assert columns == golden.wire_columns()

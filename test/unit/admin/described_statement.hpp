@@ -26,7 +26,7 @@ inline std::string describe(const table_query& query) {
 }
 inline std::string describe(const show_table& what) {
   constexpr std::array names{"list",  "processes", "mysql processes", "variables",   "session stats", "closed",
-                             "kills", "config",    "threads",         "connections", "stats",         "memory",
+                             "kills", "events", "config",    "threads",         "connections", "stats",         "memory",
                              "info",  "clusters",  "version",         "help"};
   return names.at(static_cast<std::size_t>(what.what)) + std::string(what.full ? " full" : "") + describe(what.query);
 }

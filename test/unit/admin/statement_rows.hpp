@@ -31,6 +31,7 @@ inline const std::vector<row> direct_rows{
     {"SHOW FULL PROXYPROCESSLIST WHERE Time > 5", "processes full `Time` > 5"},
     {"SHOW PROXYSESSION CLOSED LIMIT 3", "closed limit 3"},
     {"SHOW PROXYSESSION KILLS WHERE outcome = 'killed'", "kills `outcome` = 'killed'"},
+    {"SHOW PROXYEVENTS WHERE type = 'kill' LIMIT 5", "events `type` = 'kill' limit 5"},
     {"SHOW PROXYSESSION VARIABLES", "variables"},
     {"SHOW PROXYSESSION STAT", "session stats"},
     {"SHOW PROXY HELP", "help"},

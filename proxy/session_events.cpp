@@ -1,0 +1,72 @@
+#include "proxy/session_events.hpp"
+
+#include "proxy/log.hpp"
+
+#include "admin/statement_mask.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace sessiongate::proxy {
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+admin::event about(client_connection& connection, admin::event_type type) {
+  admin::event made{.type = type};
+  made.owner = connection.who();
+  made.proxy_sessid = connection.proxy_sessid();
+  made.cs_id = connection.cs_id();
+  made.host = connection.session::client_session::client().text();
+  made.database = *connection.database();
+  if (const auto* server = connection.bound()) {
+    made.connection_id = server->connection_id();
+    made.backend = server->backend().text();
+  }
+  return made;
+}
+
+}  // namespace
+
+void tell_opened(client_connection& connection) {
+  auto& events = connection.shared().events;
+  if (events.wanted()) events.publish(about(connection, admin::event_type::session_opened));
+}
+
+void tell_closed(client_connection& connection, const session::stop_request& why, bool logged_in) {
+  auto& events = connection.shared().events;
+  if (!events.wanted()) return;
+  auto closed = about(connection, admin::event_type::session_closed);
+  if (!logged_in) closed.owner = nullptr;  // what it said of itself is only a claim
+  closed.outcome = session::to_text(why.reason);
+  closed.detail = why.detail;
+  closed.duration = duration_cast<microseconds>(closed.at - connection.accepted_at());
+  events.publish(std::move(closed));
+}
+
+void tell_slow(client_connection& connection, protocol::command answered, session::ticks took) {
+  auto& events = connection.shared().events;
+  if (!events.wanted()) return;
+  auto slow = about(connection, admin::event_type::statement_slow);
+  slow.outcome = command_class_names[static_cast<std::size_t>(class_of(answered))];
+  if (const auto text = connection.activity().statement(connection.cs_id()))
+    slow.statement = admin::mask_literals(text->text);
+  slow.duration = duration_cast<microseconds>(session::to_duration(took));
+  events.publish(std::move(slow));
+}
+
+void note_backend(gateway& shared, backend_health now, std::string_view why) {
+  if (!shared.server.turn(now)) return;
+  log_event(log_level::info, "backend_state",
+            {{"backend", shared.server.name()->text()}, {"state", to_text(now)}, {"error", why}});
+  if (!shared.events.wanted()) return;
+  admin::event turned{.type = admin::event_type::backend_state};
+  turned.backend = shared.server.name()->text();
+  turned.outcome = to_text(now);
+  turned.detail = why;
+  shared.events.publish(std::move(turned));
+}
+
+}  // namespace sessiongate::proxy
