@@ -92,6 +92,11 @@ def _judge_interruption(life, kill):
 
 # What the proxy remembers
 
+def is_commanded(record):
+    """Not what the proxy ended by itself."""
+    return record["face"] in ("sql", "http", "ctl")
+
+
 def judge_records(records, lives, earlier):
     """`records`: those of GET /v1/kills, the last one first; `earlier` of them were there before those lives began."""
     complaints = []
@@ -99,7 +104,7 @@ def judge_records(records, lives, earlier):
     if numbers != list(range(len(records), 0, -1)):
         complaints.append("the records have gaps")
     recorded, sent = collections.defaultdict(list), collections.defaultdict(list)
-    for record in records[:len(records) - earlier]:
+    for record in filter(is_commanded, records[:len(records) - earlier]):
         number = int(record["id"].partition(":")[2] or record["id"])  # behind its form
         recorded[_asker(record["by"]), record["verb"], number].append(record)
     for life in lives:

@@ -91,7 +91,8 @@ def running_of_crowd(database):
 
 @pytest.mark.limit(CROWD / 20)
 def test_a_crowd_that_vanishes_leaves_nothing_and_disturbs_nobody(controlled, server):
-    gate = controlled(backend=f"127.0.0.1:{server.port}", log_level="info", disconnect_queue_max=QUEUE_MAX)
+    gate = controlled(backend=f"127.0.0.1:{server.port}", log_level="info", disconnect_queue_max=QUEUE_MAX,
+                      kills_max=100, events_max=100)
     database = connect(server.port, user="root", password="root_password")
     with Crowd(gate.port, CROWD // 10, 0):  # buffers and caches grow to what they need
         pass
