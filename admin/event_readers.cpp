@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 using clock = std::chrono::steady_clock;
 
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::seconds end_limit{1};
 constexpr std::size_t batch_max = 64;  // events in one write
 constexpr int kernel_buffer_size =
     64 * 1024;  // bytes: what a reader that does not read may hold of the kernel's memory
@@ -59,10 +60,20 @@ void event_readers::wake() {
 }
 
 void event_readers::end_all() {
+  bool some_write = false;
   for (auto* each : readers_) {
     each->ending = true;
     each->timer.cancel();
-    if (each->writing) each->stream.close();
+    some_write = some_write || each->writing;
+  }
+  if (!some_write) return;
+  const auto limit = std::make_shared<asio::steady_timer>(executor_, end_limit);
+  limit->async_wait([self = shared_from_this(), limit](const boost::system::error_code&) { self->close_ending(); });
+}
+
+void event_readers::close_ending() {
+  for (auto* each : readers_) {
+    if (each->ending) each->stream.close();
   }
 }
 

@@ -40,7 +40,7 @@ class event_readers : public std::enable_shared_from_this<event_readers> {
   /// Sends events until the reader goes, is too slow, or end_all() is called. Gives why it ended, for the log. The
   /// connection is of no use afterwards.
   boost::asio::awaitable<std::string_view> serve(http_stream& stream, event_subscription of, bool chunked);
-  /// Ends all streams: those that are up to date as a whole, those that are slow at once. They may come back.
+  /// Ends all streams: as a whole, or after a second where a reader does not take that. They may come back.
   void end_all();
 
  private:
@@ -51,6 +51,7 @@ class event_readers : public std::enable_shared_from_this<event_readers> {
   boost::asio::awaitable<void> wait(reader& each);
   void watch_for_close(reader& each);
   void wake();
+  void close_ending();
 
   boost::asio::any_io_executor executor_;
   event_log& events_;
