@@ -24,7 +24,8 @@ enum class listing : std::uint8_t {
   variables,           // of one session
   session_statistics,  // of one session
   closed_sessions,
-  kills,   // that were asked for, and what came of them
+  kills,  // that were asked for, and what came of them
+  drains,
   events,  // of sessions and backends
   config,  // settings
   network_threads,
@@ -93,6 +94,17 @@ struct kill_matching {
   kill_manner how{};
 };
 
+/// DRAIN PROXYSESSION [WHERE predicate] [options] · POST /v1/drains. The predicate is as in kill_matching.
+struct start_drain {
+  predicate where{};
+  kill_manner how{.when = kill_moment::after_transaction};
+};
+
+/// CANCEL PROXYSESSION DRAIN number · DELETE /v1/drains/{number}.
+struct cancel_drain {
+  std::uint64_t number = 0;
+};
+
 /// ALTER PROXYCONFIG SET name = value · PUT /v1/config/{name}.
 struct alter_config {
   std::string name;
@@ -103,7 +115,7 @@ struct alter_config {
 struct ping {};
 
 using command = std::variant<show_table, show_session, kill_session, kill_server_session, kill_query, kill_matching,
-                             alter_config, ping>;
+                             start_drain, cancel_drain, alter_config, ping>;
 
 /// Those that end or interrupt something; all others can run on any thread.
 [[nodiscard]] inline bool is_kill(const command& what) {

@@ -33,6 +33,14 @@ command make_matching_kill(command_arguments&& given) {
   return std::move(given.several);
 }
 
+command make_drain(command_arguments&& given) {
+  return start_drain{.where = std::move(given.query.where), .how = std::move(given.how)};
+}
+
+command make_drain_end(command_arguments&& given) {
+  return cancel_drain{.number = given.number};
+}
+
 command make_alter(command_arguments&& given) {
   return alter_config{.name = std::move(given.name), .value = std::move(given.value)};
 }
@@ -141,6 +149,31 @@ constexpr command_entry entries[] = {
          "ends, or with QUERY interrupts, every session that a predicate over the process list meets; further options: "
          "LIMIT n, INCLUDE SELF, DRY RUN",
      .make = make_matching_kill},
+    {.name = "start_drain",
+     .sql = "DRAIN PROXYSESSION [where] [options]",
+     .method = "POST",
+     .path = "/v1/drains",
+     .ctl = "drain",
+     .kind = command_kind::drain,
+     .help = "ends the sessions that there are behind their transactions, in the background; [where]: WHERE and a "
+             "predicate over the process list; options: AFTER STATEMENT, TIMEOUT seconds, COMMENT 'why'",
+     .make = make_drain},
+    {.name = "list_drains",
+     .sql = "SHOW PROXYSESSION DRAINS [filter]",
+     .method = "GET",
+     .path = "/v1/drains",
+     .ctl = "drains",
+     .kind = command_kind::read_proxy,
+     .help = "drains, and how far they are",
+     .make = make_list<listing::drains>},
+    {.name = "cancel_drain",
+     .sql = "CANCEL PROXYSESSION DRAIN number",
+     .method = "DELETE",
+     .path = "/v1/drains/{number}",
+     .ctl = "cancel-drain {number}",
+     .kind = command_kind::drain,
+     .help = "lets go of the sessions that a drain still waits for",
+     .make = make_drain_end},
     {.name = "list_settings",
      .sql = "SHOW PROXYCONFIG [filter]",
      .method = "GET",

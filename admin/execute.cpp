@@ -2,6 +2,7 @@
 
 #include "admin/authorize.hpp"
 #include "admin/command_table.hpp"
+#include "admin/drain_command.hpp"
 #include "admin/failures.hpp"
 #include "admin/kill.hpp"
 #include "admin/kill_counters.hpp"
@@ -34,6 +35,14 @@ awaitable<result> run(const show_table& what, const principal& who, execution_co
   auto found = find_target(what.id.value_or(session_id(who.cs_id)), who, kind_of(what), context);
   if (auto* error = std::get_if<failure>(&found)) co_return std::move(*error);
   co_return list(what, *std::get<client_session_ptr>(found));
+}
+
+awaitable<result> run(const start_drain& what, const principal& who, execution_context& context) {
+  co_return begin_drain(what, who, context);
+}
+
+awaitable<result> run(const cancel_drain& what, const principal& /*who*/, execution_context& context) {
+  co_return end_drain(what, context);
 }
 
 awaitable<result> run(const alter_config& what, const principal& /*who*/, execution_context& context) {

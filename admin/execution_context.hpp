@@ -16,6 +16,7 @@ namespace sessiongate::admin {
 class proxy_view;
 class kill_counters;
 class kill_log;
+class drains;
 class event_log;
 
 struct execution_context {
@@ -27,6 +28,7 @@ struct execution_context {
   kill_counters* kills = nullptr;                    // null: not counted
   const session::closed_sessions* closed = nullptr;  // null: none are kept
   kill_log* trail = nullptr;                         // null: not recorded
+  drains* draining = nullptr;                        // null only where nobody drains
   std::chrono::milliseconds gentle_timeout{60'000};  // of a gentle kill that names none; 0: it waits for ever
   std::size_t kill_where_max = 100;                  // sessions that one command may hit, if it does not say
   std::size_t kills_at_once = 1;                     // of one command that hits several

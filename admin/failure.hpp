@@ -21,6 +21,7 @@ enum class failure_kind : std::uint8_t {
   bad_value,     // the proxy's own error in `code`: 1054, 1231 or 1292 · 400
   unknown_name,  // 1193 (HY000) · 404
   read_only,     // 1238 (HY000) · 409
+  busy,          // 1105 (HY000) · 503
   backend,       // the backend's own error · 502
   timeout,       // 1105 (HY000) · 504
   changed,       // 1105 (HY000) · 409: it is not as it was when it was chosen

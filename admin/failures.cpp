@@ -84,6 +84,15 @@ failure wrong_setting_value(std::string_view name, std::string_view value, std::
       protocol::er::wrong_value_for_variable, "42000");
 }
 
+failure unknown_drain(std::uint64_t number) {
+  return fail(failure_kind::unknown_name, "There is no drain " + std::to_string(number), protocol::er::unknown_error,
+              "HY000");
+}
+
+failure too_many_drains() {
+  return fail(failure_kind::busy, "As many drains are running as are kept (--drains-max)");
+}
+
 failure backend_refusal(const interrupt_answer& answer) {
   auto refused = fail(failure_kind::backend, answer.message);
   refused.code = answer.code;

@@ -26,6 +26,9 @@ failure wrong_value(std::string_view value, std::string_view column);
 failure unknown_setting(std::string_view name);
 failure read_only_setting(std::string_view name);
 failure wrong_setting_value(std::string_view name, std::string_view value, std::string_view why);
+/// 1105: there is no drain of the number; as many run as are kept.
+failure unknown_drain(std::uint64_t number);
+failure too_many_drains();
 /// What the backend said to a KILL.
 failure backend_refusal(const interrupt_answer& answer);
 /// 1105: the session does not meet the predicate any more that had chosen it.

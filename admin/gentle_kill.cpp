@@ -3,6 +3,7 @@
 #include "admin/kill.hpp"
 #include "admin/stop_wait.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -15,12 +16,6 @@ namespace {
 
 std::chrono::microseconds elapsed_since(steady::time_point begun) {
   return std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - begun);
-}
-
-std::chrono::milliseconds limit_of(const kill_manner& how, const execution_context& context) {
-  const auto limit = how.timeout.value_or(context.gentle_timeout);
-  const bool for_ever = !how.timeout && limit.count() == 0;
-  return for_ever ? std::chrono::milliseconds(kill_wait_max) : limit;
 }
 
 session::gentle_stop to_stop(const gentle_target& target, const kill_manner& how, const principal& who) {
@@ -47,6 +42,11 @@ result at_timeout(result done, kill_outcome begun, std::chrono::microseconds wai
 
 }  // namespace
 
+std::chrono::milliseconds gentle_limit(const kill_manner& how, const execution_context& context) {
+  if (!how.timeout && context.gentle_timeout.count() == 0) return kill_wait_max;
+  return std::max(how.timeout.value_or(context.gentle_timeout), gentle_wait_min);
+}
+
 kill_outcome conclude_gentle(kill_outcome outcome, kill_moment when, const session::stop_report& report) {
   if (!report.found || report.end != session::stop_end::stopped) {
     outcome.status = kill_status::ended_otherwise;
@@ -67,7 +67,7 @@ awaitable<result> kill_gently(gentle_target target, kill_manner how, principal w
   const auto start = [&](session::stop_handler done) {
     target.session->stop_gently(to_stop(target, how, who), std::move(done));
   };
-  const auto report = co_await wait_for_report(start, limit_of(how, context));
+  const auto report = co_await wait_for_report(start, gentle_limit(how, context));
   if (!report) co_return at_timeout(co_await kill_now(), std::move(outcome), elapsed_since(begun));
   outcome = conclude_gentle(std::move(outcome), how.when, *report);
   outcome.waited = outcome.elapsed = elapsed_since(begun);

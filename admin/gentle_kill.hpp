@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <functional>
 
 namespace sessiongate::admin {
@@ -25,6 +26,12 @@ struct gentle_target {
 boost::asio::awaitable<result> kill_gently(gentle_target target, kill_manner how, principal who,
                                            execution_context& context,
                                            std::function<boost::asio::awaitable<result>()> kill_now);
+
+/// So long a session that is at rest has to end by itself, however short the timeout is.
+inline constexpr std::chrono::milliseconds gentle_wait_min{10};
+
+/// How long a gentle kill waits.
+std::chrono::milliseconds gentle_limit(const kill_manner& how, const execution_context& context);
 
 /// `begun` as the report of such a stop completes it.
 kill_outcome conclude_gentle(kill_outcome begun, kill_moment when, const session::stop_report& report);

@@ -57,6 +57,11 @@ bool match_path(std::string_view pattern, std::string_view path, command_argumen
       if (!ss_id) wrong = make_problem(400, "The path has no ss_id: a decimal number is needed");
       given.ss_id = ss_id.value_or(0);
     }
+    if (expected[at] == "{number}") {
+      const auto number = parse_id(part);
+      if (!number) wrong = make_problem(400, "The path has no number: a decimal number is needed");
+      given.number = number.value_or(0);
+    }
   }
   return true;
 }
@@ -82,6 +87,7 @@ http_route route_command(const http_request& request, std::string_view path, que
       allow += (allow.empty() ? "" : ", ") + std::string(each.method == "GET" ? "GET, HEAD" : each.method);
       continue;
     }
+    given.how.when = usual_moment(each);
     if (!wrong) wrong = take_parameters(each, std::move(parameters), given);
     if (!wrong && each.takes(" value")) wrong = take_value(request.body(), given);
     if (!wrong) wrong = take_kill_body(each, request.body(), given);

@@ -168,6 +168,8 @@ std::optional<http_answer> take_member(const command_entry& entry, const std::st
   if (chooses(entry) && std::ranges::find(choices, name) != choices.end()) {
     return take_choice(name, value, given.several);
   }
+  if (entry.takes("[where]") && name == "where") return take_where(value, given.query.where);
+  if (entry.takes("[where]") && name == "filter") return take_filter(value, given.query.where);
   const bool is_manner = chooses(entry) ? is_about_manner(name) : takes_kill_parameter(entry, name);
   return is_manner ? take_manner(name, value, given.how)
                    : std::optional(bad_request("The body has an unknown member '" + name + "'"));

@@ -11,6 +11,7 @@
 //
 // `where` and `filter` have to hold together, one of them has to be there. Operators of `where` are those of query
 // parameters, without the underscore, and eq.
+// That of POST /v1/drains has `where`, `filter`, `reason`, `after` and `timeout`, and may be left out.
 #pragma once
 
 #include "admin/command_table.hpp"

@@ -122,6 +122,7 @@ std::optional<http_answer> take_parameter(const command_entry& entry, const std:
     return std::nullopt;
   }
   if (takes_kill_parameter(entry, name)) return take_kill_parameter(name, value, given.how);
+  if (name == "filter" && entry.takes("[where]")) return take_filter(value, given.query);
   if (!entry.takes("[filter]")) return unknown_parameter(name);
   if (is_rows && (name == "sort" || name == "limit" || name == "offset")) return take_shape(name, value, given.query);
   if (name == "filter") return take_filter(value, given.query);

@@ -132,6 +132,8 @@ unsigned http_status(failure_kind kind) {
       return 401;
     case failure_kind::backend:
       return 502;
+    case failure_kind::busy:
+      return 503;
     case failure_kind::timeout:
       return 504;
   }

@@ -171,6 +171,13 @@ session::stop_request stop_request(session::stop_reason reason, const principal&
   return {.reason = reason, .detail = "by " + to_text(who) + (how.reason.empty() ? "" : ": " + how.reason)};
 }
 
+awaitable<result> kill_now(client_session_ptr target, kill_manner how, principal who, execution_context& context) {
+  const auto start = [&](session::stop_handler done) {
+    target->stop(stop_request(session::stop_reason::killed, who, how), std::move(done));
+  };
+  co_return co_await finish_stop(start, target->cs_id(), begin_outcome(*target, kill_status::killed), context);
+}
+
 awaitable<result> kill(const kill_session& what, const principal& who, execution_context& context) {
   if (what.plain) {
     if (auto told = co_await leave_to_backend(what.id.number, kind_of(what), who, context)) co_return std::move(*told);

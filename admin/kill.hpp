@@ -17,6 +17,10 @@ boost::asio::awaitable<result> kill(const kill_session& what, const principal& w
 boost::asio::awaitable<result> kill(const kill_server_session& what, const principal& who, execution_context& context);
 boost::asio::awaitable<result> kill(const kill_query& what, const principal& who, execution_context& context);
 
+/// Ends one session that was found and authorized, at once. Its arguments are the coroutine's own.
+boost::asio::awaitable<result> kill_now(session::client_session_ptr target, kill_manner how, principal who,
+                                        execution_context& context);
+
 /// What a session that is killed so is told to end for.
 session::stop_request stop_request(session::stop_reason reason, const principal& who, const kill_manner& how);
 

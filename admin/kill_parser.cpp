@@ -145,6 +145,13 @@ parse_result parse_plain_kill(token_cursor& at, bool prepared) {
 
 }  // namespace
 
+std::optional<failure> take_kill_options(token_cursor& at, kill_manner& into) {
+  options_taken given{.how = into};
+  if (auto wrong = take_options(at, true, given)) return wrong;
+  into = std::move(given.how);
+  return std::nullopt;
+}
+
 parse_result parse_kill(token_cursor& at, bool prepared) {
   return at.take_word("PROXYSESSION") ? parse_proxysession_kill(at, prepared) : parse_plain_kill(at, prepared);
 }

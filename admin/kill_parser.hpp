@@ -24,4 +24,7 @@ namespace sessiongate::admin {
 /// What stands behind the word KILL.
 std::variant<not_ours, statement, failure> parse_kill(token_cursor& at, bool prepared);
 
+/// AFTER, TIMEOUT and COMMENT: all that is left. failure: malformed.
+std::optional<failure> take_kill_options(token_cursor& at, kill_manner& into);
+
 }  // namespace sessiongate::admin

@@ -2,6 +2,7 @@
 
 #include "admin/closed_table.hpp"
 #include "admin/command_table.hpp"
+#include "admin/drain_table.hpp"
 #include "admin/event_table.hpp"
 #include "admin/kill_table.hpp"
 #include "admin/process_table.hpp"
@@ -50,6 +51,7 @@ std::span<const listing_entry> listings() {
       {listing::session_statistics, "stats", "stat_name", stat_columns(), nullptr, stat_rows},
       {listing::closed_sessions, "closed_sessions", "User", closed_columns(), closed_rows},
       {listing::kills, "kills", "User", kill_columns(), kill_rows},
+      {listing::drains, "drains", "by", drain_columns(), drain_rows},
       {listing::events, "events", "type", event_columns(), event_rows},
       {listing::config, "settings", "name", config_columns(), config_rows},
       {listing::network_threads, "threads", "net_thread_id", thread_columns(), thread_rows},

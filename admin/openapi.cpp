@@ -33,10 +33,11 @@ json parameter(std::string_view name, std::string_view in, std::string_view type
 }
 
 void add_path_parameters(json& list, std::string_view path) {
-  constexpr std::array<std::array<std::string_view, 3>, 3> known{
+  constexpr std::array<std::array<std::string_view, 3>, 4> known{
       {{"id", "string",
         "a cs_id, a connection_id or a proxy_sessid; cs_id:N, connection_id:N or connection_id:N@backend"},
        {"ss_id", "integer", "the server session, as listed with the session"},
+       {"number", "integer", "the drain, as listed"},
        {"name", "string", "the setting"}}};
   for (const auto& [name, type, description] : known) {
     if (path.find('{' + std::string(name) + '}') != std::string_view::npos) {
@@ -110,21 +111,26 @@ json responses(const command_entry& entry) {
   return all;
 }
 
-json kill_body_schema(const command_entry& entry) {
-  json properties{{"reason", {{"type", "string"}, {"maxLength", kill_reason_max}}}};
-  if (!entry.takes("predicate")) return {{"type", "object"}, {"properties", std::move(properties)}};
-  const json count{{"type", "integer"}, {"minimum", 1}};
-  const json flag{{"type", "boolean"}};
+/// Whom to hit, and when.
+void add_choice(json& properties) {
   properties["where"] = {{"type", "object"},
                          {"description", "columns of the process list: a value, or {operator: value}"}};
   properties["filter"] = {{"type", "string"}, {"description", "the same in SQL's words, with AND between"}};
+  properties["after"] = {{"type", "string"}, {"enum", json::array({"statement", "transaction"})}};
+  properties["timeout"] = {{"type", "number"}, {"minimum", 0}};
+}
+
+json kill_body_schema(const command_entry& entry) {
+  json properties{{"reason", {{"type", "string"}, {"maxLength", kill_reason_max}}}};
+  if (entry.takes("[where]") || entry.takes("predicate")) add_choice(properties);
+  if (!entry.takes("predicate")) return {{"type", "object"}, {"properties", std::move(properties)}};
+  const json count{{"type", "integer"}, {"minimum", 1}};
+  const json flag{{"type", "boolean"}};
   properties["mode"] = {{"type", "string"}, {"enum", json::array({"session", "query"})}};
   properties["dry_run"] = flag;
   properties["include_self"] = flag;
   properties["limit"] = count;
   properties["max"] = count;
-  properties["after"] = {{"type", "string"}, {"enum", json::array({"statement", "transaction"})}};
-  properties["timeout"] = {{"type", "number"}, {"minimum", 0}};
   return {{"type", "object"}, {"properties", std::move(properties)}};
 }
 

@@ -63,6 +63,8 @@ std::string_view to_text(failure_kind kind) {
       return "read_only";
     case failure_kind::bad_value:
       return "bad_value";
+    case failure_kind::busy:
+      return "busy";
     case failure_kind::backend:
       return "backend";
     case failure_kind::timeout:

@@ -34,6 +34,7 @@ class entry_parser {
     statement parsed{.what = entry_.make(std::move(given))};
     parsed.own_session = id_.own_session;
     parsed.id_is_parameter = id_.parameter;
+    parsed.number_is_parameter = number_is_parameter_;
     return parsed;
   }
 
@@ -41,6 +42,9 @@ class entry_parser {
   std::optional<failure> take(std::string_view part, command_arguments& given) {
     if (part == "[id]") return take_own_or_id(given);
     if (part == "[filter]") return take_filter(given);
+    if (part == "[where]") return take_where(given);
+    if (part == "[options]") return take_options(given);
+    if (part == "number") return take_number(given);
     if (part == "name") return take_text(given.name, "the name of a setting");
     if (part == "value") return at_.at_end() ? std::nullopt : take_text(given.value, "a value");
     return at_.take_symbol(part) ? std::nullopt : std::optional(malformed(part, at_));
@@ -63,6 +67,31 @@ class entry_parser {
     return std::nullopt;
   }
 
+  std::optional<failure> take_where(command_arguments& given) {
+    if (!at_.take_word("WHERE")) return std::nullopt;
+    auto where = parse_predicate(at_, prepared_);
+    if (auto* wrong = std::get_if<failure>(&where)) return std::move(*wrong);
+    given.query.where = std::get<predicate>(std::move(where));
+    return std::nullopt;
+  }
+
+  std::optional<failure> take_options(command_arguments& given) {
+    given.how.when = usual_moment(entry_);
+    return take_kill_options(at_, given.how);
+  }
+
+  std::optional<failure> take_number(command_arguments& given) {
+    if (prepared_ && at_.take_symbol("?")) {
+      number_is_parameter_ = true;
+      return std::nullopt;
+    }
+    const auto number = at_.peek().kind == token_kind::number ? parse_id(at_.peek().text) : std::nullopt;
+    if (!number) return malformed("a number", at_);
+    given.number = *number;
+    at_.skip();
+    return std::nullopt;
+  }
+
   std::optional<failure> take_text(std::string& into, std::string_view expected) {
     const auto next = at_.peek();
     const bool usable = next.kind != token_kind::end && next.kind != token_kind::broken && next.text != "=";
@@ -76,6 +105,7 @@ class entry_parser {
   token_cursor& at_;
   bool prepared_;
   id_operand id_{};
+  bool number_is_parameter_ = false;
 };
 
 /// The command of the table that has most of its words there.
@@ -102,6 +132,7 @@ predicate* predicate_of(command& what) {
   if (auto* list = std::get_if<show_table>(&what)) return &list->query.where;
   if (auto* detail = std::get_if<show_session>(&what)) return &detail->query.where;
   if (auto* several = std::get_if<kill_matching>(&what)) return &several->where;
+  if (auto* drained = std::get_if<start_drain>(&what)) return &drained->where;
   return nullptr;
 }
 
@@ -131,7 +162,8 @@ std::optional<literal> to_literal(const protocol::result_cell& bound) {
 
 std::uint16_t statement::parameter_count() const {
   auto copy = what;
-  const auto count = placeholders_of(copy).size() + (id_is_parameter ? 1 : 0) + (ss_id_is_parameter ? 1 : 0);
+  const auto count = placeholders_of(copy).size() + (id_is_parameter ? 1 : 0) + (ss_id_is_parameter ? 1 : 0) +
+                     (number_is_parameter ? 1 : 0);
   return static_cast<std::uint16_t>(count);
 }
 
@@ -170,12 +202,17 @@ std::optional<std::string> bind_parameters(statement& prepared, std::span<const 
       set_id(filled.what, *id);
     }
   }
+  if (prepared.number_is_parameter) {
+    const auto number = to_id(values[at++]);
+    if (!number) return "Incorrect arguments to EXECUTE: a drain is named by its number";
+    std::get<cancel_drain>(filled.what).number = *number;
+  }
   for (auto* each : placeholders_of(filled.what)) {
     auto value = to_literal(values[at++]);
     if (!value) return "Incorrect arguments to EXECUTE: NULL compares with nothing";
     *each = std::move(*value);
   }
-  filled.id_is_parameter = filled.ss_id_is_parameter = false;
+  filled.id_is_parameter = filled.ss_id_is_parameter = filled.number_is_parameter = false;
   prepared = std::move(filled);
   return std::nullopt;
 }

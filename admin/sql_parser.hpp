@@ -28,6 +28,7 @@ struct statement {
   bool own_session = false;  // CONNECTION_ID(): set_id() has to be given the caller's cs_id
   bool id_is_parameter = false;
   bool ss_id_is_parameter = false;
+  bool number_is_parameter = false;  // of a drain
 
   /// The `?` of a prepared statement that have no value yet.
   [[nodiscard]] std::uint16_t parameter_count() const;

@@ -1,6 +1,7 @@
 #include "admin/sql_render.hpp"
 
 #include "admin/breather.hpp"
+#include "admin/drain_table.hpp"
 #include "admin/kill_target_table.hpp"
 #include "admin/listing.hpp"
 #include "admin/session_detail.hpp"
@@ -169,6 +170,8 @@ void render_sql(protocol::bytes& out, std::uint8_t& sequence_id, const result& w
 std::vector<result_column> sql_columns(const command& what) {
   if (const auto* list = std::get_if<show_table>(&what)) return to_columns(find_listing(list->what).columns);
   if (std::holds_alternative<show_session>(what)) return to_columns(attribute_columns());
+  if (std::holds_alternative<start_drain>(what) || std::holds_alternative<cancel_drain>(what))
+    return to_columns(drain_columns());
   if (std::holds_alternative<kill_matching>(what)) return to_columns(kill_target_columns());
   return {};
 }
@@ -191,6 +194,7 @@ protocol::server_error to_server_error(const failure& what) {
     case failure_kind::backend:
       return {what.code, what.sqlstate, what.message};
     case failure_kind::ambiguous:
+    case failure_kind::busy:
     case failure_kind::timeout:
     case failure_kind::changed:
     case failure_kind::too_many:

@@ -79,6 +79,10 @@ sieve_verdict sieve_statement(std::string_view text_so_far, bool complete) {
       return sieve_pair(rest, "ALTER", "PROXYCONFIG", complete);
     case 'P':
       return sieve_pair(rest, "PING", "PROXY", complete);
+    case 'D':
+      return sieve_pair(rest, "DRAIN", "PROXYSESSION", complete);
+    case 'C':
+      return sieve_pair(rest, "CANCEL", "PROXYSESSION", complete);
     default:
       return sieve_verdict::not_ours;
   }

@@ -71,7 +71,7 @@ std::string example_of(std::string_view syntax, std::string_view id, std::string
   std::string text;
   for (const auto part : split_parts(syntax)) {
     if (is_optional(part)) continue;
-    const auto word = part == "id" ? id : part == "ss_id" ? ss_id : part.substr(0, part.find('|'));
+    const auto word = part == "id" || part == "number" ? id : part == "ss_id" ? ss_id : part.substr(0, part.find('|'));
     text += (text.empty() ? "" : " ") + (part == "predicate" ? "cs_id = " + std::string(id) : std::string(word));
   }
   return text;

@@ -50,6 +50,12 @@ constexpr bool has_no_response(command what) {
   return what == command::quit || what == command::stmt_close || what == command::stmt_send_long_data;
 }
 
+/// What the server sends back for these has no end.
+constexpr bool is_replication_stream(command what) {
+  return what == command::binlog_dump || what == command::binlog_dump_gtid || what == command::table_dump ||
+         what == command::clone || what == command::subscribe_group_replication_stream;
+}
+
 /// As in SHOW PROCESSLIST's Command column ("Query", "Execute", …); "Unknown" for bytes without a name.
 std::string_view command_name(command what);
 

@@ -254,6 +254,7 @@ awaitable<admin_conversation::reply> admin_conversation::act(own_server_session*
                                    ::getpid(),      shared.view, &shared.kills};
   context.closed = &shared.closed;
   context.trail = &shared.trail;
+  context.draining = shared.draining_sessions;
   context.gentle_timeout = shared.settings.gentle_kill_timeout;
   context.kill_where_max = shared.settings.kill_where_max;
   context.kills_at_once = shared.settings.kill_where_concurrency;

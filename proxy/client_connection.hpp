@@ -5,6 +5,7 @@
 #pragma once
 
 #include "proxy/gateway.hpp"
+#include "proxy/session_guard.hpp"
 #include "proxy/standstill.hpp"
 #include "proxy/stop_marks.hpp"
 #include "proxy/stream.hpp"
@@ -55,8 +56,8 @@ class client_connection final : public session::client_session,
   /// While the proxy itself answers a command, a gentle stop waits as it does for a statement.
   void set_answering(bool on) { answering_ = on; }
 
-  /// Now and then, by the worker: ends the session when its client has been silent, or has not taken what is for it,
-  /// for too long.
+  /// Now and then, by the worker: ends the session when its client has not taken what is for it for too long, and acts
+  /// when the session is beyond a limit.
   void look_at_clock(worker::clock::time_point now);
   /// A command that no server session counts: the client is not idle.
   void note_command() { ++own_commands_; }
@@ -119,6 +120,12 @@ class client_connection final : public session::client_session,
   void end_marked();
   void end_told(session::stop_request why);
   void lose_server_session(const session::stop_request& why);
+  void refresh_guard();
+  [[nodiscard]] session_look describe(bool writes) const;
+  void act_on(guard which, worker::clock::time_point now);
+  void end_by_guard(guard which);
+  void end_by_age(worker::clock::time_point now);
+  [[nodiscard]] admin::kill_record begin_guard_record(guard which) const;
   static void tell_marks(std::vector<stop_marks::entry> asked, const session::stop_request& why);
 
   gateway& shared_;
@@ -132,7 +139,10 @@ class client_connection final : public session::client_session,
   connection_limit::place place_;
   name_limit::place name_place_;
   std::function<bool()> may_tell_;
-  standstill silence_;
+  standstill stalled_;
+  std::unique_ptr<session_guard> guard_;                    // null: no limit concerns the session
+  std::uint64_t settings_seen_ = 0;                         // that guard_ was made by
+  std::shared_ptr<const session::identity> identity_seen_;  // that guard_ was made for
   std::uint32_t own_commands_ = 0;
   bool lost_server_session_ = false;
   bool authenticating_ = false;

@@ -80,23 +80,4 @@ void client_connection::tell_marks(std::vector<stop_marks::entry> asked, const s
   }
 }
 
-void client_connection::look_at_clock(worker::clock::time_point now) {
-  if (state() != session::client_session_state::active_reader) return;  // a login has a limit of its own
-  constexpr std::uint64_t idle = std::uint64_t{1} << 63U;  // the two numbers must not be taken for each other
-  const auto& limits = shared_.settings;
-  if (const auto progress = client_.write_progress()) {
-    const auto still = silence_.look(*progress & ~idle, now);
-    if (limits.write_timeout.count() > 0 && still >= limits.write_timeout) {
-      end({stop_reason::client_stalled, "it took nothing of what was sent to it for write-timeout"});
-    }
-  } else if (statement_running() || answering_) {
-    silence_.forget();
-  } else {
-    const auto commands = own_commands_ + (bound_ ? bound_->request_count() : 0);
-    const auto still = silence_.look(idle | commands, now);
-    if (limits.idle_timeout.count() > 0 && still >= limits.idle_timeout)
-      end_told({stop_reason::idle_timeout, "no command for idle-timeout"});
-  }
-}
-
 }  // namespace sessiongate::proxy

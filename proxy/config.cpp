@@ -34,6 +34,7 @@ std::optional<std::string> read_file(const std::string& path) {
 std::string text_of(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
+  if (std::ranges::any_of(value, &nlohmann::json::is_object)) return value.dump();
   std::string joined;
   for (const auto& each : value) joined += (joined.empty() ? "" : ",") + text_of(each);
   return joined;

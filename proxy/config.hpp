@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proxy/address_list.hpp"
+#include "proxy/guard_rules.hpp"
 #include "proxy/network_list.hpp"
 #include "proxy/operator_account.hpp"
 #include "proxy/secret.hpp"
@@ -47,6 +48,7 @@ struct config {
   std::size_t statement_text_max = 256;    // bytes of a running statement that listings can show
   std::size_t closed_sessions_max = 1000;  // kept for SHOW PROXYSESSION CLOSED
   std::size_t kills_max = 1000;            // kept for SHOW PROXYSESSION KILLS
+  std::size_t drains_max = 100;            // kept for SHOW PROXYSESSION DRAINS
   std::size_t events_max = 10'000;         // kept for those who come back, and for SHOW PROXYEVENTS
   std::size_t events_readers_max = 64;
   milliseconds events_heartbeat{15'000};
@@ -117,7 +119,12 @@ struct config {
   std::size_t disconnect_queue_max = 4096;     // such statements that wait for their turn
   std::size_t disconnect_interrupts_max = 16;  // at a time
   milliseconds drain_timeout{30'000};
-  milliseconds idle_timeout{0};        // a client that sends no command; 0: none
+  milliseconds idle_timeout{0};  // a client that sends no command; 0: none, here and in the next four
+  milliseconds max_statement_time{0};
+  milliseconds idle_in_transaction_timeout{0};
+  milliseconds max_transaction_time{0};
+  milliseconds max_session_age{0};
+  guard_rules guards;                  // limits of their own for some sessions: the first that matches
   milliseconds write_timeout{60'000};  // a client that takes nothing of what is for it; 0: none
   std::size_t max_connections = 0;     // 0: no limit, here and in the next but one
   std::size_t admin_connections = 8;   // above max_connections, for root@proxysys

@@ -8,8 +8,10 @@
 #include "proxy/backend.hpp"
 #include "proxy/config.hpp"
 #include "proxy/control_account.hpp"
+#include "proxy/guard_kills.hpp"
 #include "proxy/tls_context.hpp"
 
+#include "admin/drains.hpp"
 #include "admin/event_log.hpp"
 #include "admin/kill_counters.hpp"
 #include "admin/kill_log.hpp"
@@ -48,6 +50,7 @@ struct gateway {
         server(*settings.backend),
         control(settings, server, keys, tls, admin),
         abandoned(admin_thread, current, sessions, control, trail),
+        guards(admin_thread, settings, sessions, control, trail, kills),
         throttle({.longest_delay = settings.login_delay_max}) {}
 
   /// From now on, and after each change, slow-statement-time counts.
@@ -57,9 +60,10 @@ struct gateway {
                      std::memory_order_relaxed);
   }
 
-  const config settings;                  // as they were at start
-  session::published<config> current;     // with what was changed since: for settings that can be
-  boost::asio::io_context& admin_thread;  // for what takes longer than a worker may be away from its sessions
+  const config settings;                           // as they were at start
+  session::published<config> current;              // with what was changed since: for settings that can be
+  std::atomic<std::uint64_t> settings_version{1};  // counts what was changed
+  boost::asio::io_context& admin_thread;           // for what takes longer than a worker may be away from its sessions
   tls_context tls;
   session::registry sessions;
   session::id_source ids;
@@ -73,8 +77,10 @@ struct gateway {
   control_account control;
   abandoned_statements abandoned;
   admin::kill_counters kills;
-  admin::proxy_view* view = nullptr;  // the server's; set before any thread starts
-  admin::login_throttle throttle;     // of logins to the proxy itself: HTTP and root@proxysys alike
+  guard_kills guards;
+  admin::proxy_view* view = nullptr;           // the server's; set before any thread starts
+  admin::drains* draining_sessions = nullptr;  // the server's; set before any thread starts
+  admin::login_throttle throttle;              // of logins to the proxy itself: HTTP and root@proxysys alike
   std::atomic<session::ticks> slow_after{std::numeric_limits<session::ticks>::max()};  // a statement of so many is slow
   std::atomic<bool> draining{false};  // sessions end as soon as they are between transactions
 

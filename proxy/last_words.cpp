@@ -1,5 +1,9 @@
 #include "proxy/last_words.hpp"
 
+#include <fmt/format.h>
+
+#include <string_view>
+
 namespace sessiongate::proxy {
 
 namespace {
@@ -8,14 +12,27 @@ using protocol::server_error;
 using session::stop_reason;
 namespace er = protocol::er;
 
+bool is_mariadb(const backend& server) {
+  return server.last_greeting()->server_version.find("MariaDB") != std::string::npos;
+}
+
 /// MySQL tells since version 8; what MariaDB says to a connection that it ends is 1927.
-server_error idle_words(const backend& server) {
-  const bool mariadb = server.last_greeting()->server_version.find("MariaDB") != std::string::npos;
-  if (mariadb)
-    return {er::connection_killed, "70100", "Connection was killed: it was idle for longer than idle-timeout"};
+server_error idle_words(const backend& server, std::string_view what, std::string_view setting) {
+  if (is_mariadb(server)) {
+    return {er::connection_killed, "70100",
+            fmt::format("Connection was killed: it was {} for longer than {}", what, setting)};
+  }
   return {er::client_interaction_timeout, "HY000",
-          "The client was disconnected by the server because of inactivity. See idle-timeout for configuring this "
-          "behavior."};
+          fmt::format("The client was disconnected by the server because of inactivity. See {} for configuring this "
+                      "behavior.",
+                      setting)};
+}
+
+server_error statement_words(const backend& server) {
+  if (is_mariadb(server)) {
+    return {er::statement_timeout, "70100", "Query execution was interrupted (max_statement_time exceeded)"};
+  }
+  return {er::query_timeout, "HY000", "Query execution was interrupted, maximum statement execution time exceeded"};
 }
 
 }  // namespace
@@ -23,9 +40,17 @@ server_error idle_words(const backend& server) {
 server_error last_words(const session::stop_request& why, const backend& server) {
   switch (why.reason) {
     case stop_reason::drained:
+    case stop_reason::drained_by_command:
       return {er::server_shutdown, "08S01", "Server shutdown in progress"};
     case stop_reason::idle_timeout:
-      return idle_words(server);
+      return idle_words(server, "idle", "idle-timeout");
+    case stop_reason::idle_in_transaction_timeout:
+      return idle_words(server, "idle in a transaction", "idle-in-transaction-timeout");
+    case stop_reason::max_statement_time:
+      return statement_words(server);
+    case stop_reason::max_transaction_time:
+    case stop_reason::max_session_age:
+      return {er::connection_killed, "70100", "Connection was killed: " + why.detail};
     default:
       return {er::connection_killed, "70100", "Connection was killed"};
   }

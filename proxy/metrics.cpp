@@ -200,6 +200,15 @@ metric kills(const admin::kill_counters& counted) {
   return made;
 }
 
+metric guards(const guard_kills& counted) {
+  metric made{"guard_kills_total", "counter", "Sessions that guards ended, and statements that they interrupted.", {}};
+  for (std::uint8_t at = 0; at < guard_count; ++at) {
+    const auto which = static_cast<guard>(at);
+    made.samples.push_back({fmt::format("{{guard=\"{}\"}}", to_text(which)), counted.count(which)});
+  }
+  return made;
+}
+
 /// What clients left running when they went away.
 metric abandoned(const abandoned_statements& of) {
   metric made{"abandoned_statements_total", "counter", "Statements whose client went away, by how they fared.", {}};
@@ -245,6 +254,7 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   all.push_back(login_times(workers));
   all.push_back(stops(workers));
   all.push_back(kills(shared.kills));
+  all.push_back(guards(shared.guards));
   all.push_back(abandoned(shared.abandoned));
   all.push_back(single("abandoned_statements_waiting", "gauge", "Those that wait for their turn to be interrupted.",
                        shared.abandoned.waiting()));

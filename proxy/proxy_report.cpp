@@ -3,12 +3,14 @@
 #include "proxy/client_connection.hpp"
 #include "proxy/log.hpp"
 #include "proxy/metrics.hpp"
+#include "proxy/session_guard.hpp"
 #include "proxy/settings.hpp"
 
 #include "admin/failures.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <boost/asio/post.hpp>
 
 #include <malloc.h>
 #include <unistd.h>
@@ -83,8 +85,13 @@ std::variant<admin::acknowledgement, admin::failure> proxy_report::change_settin
   }
   const auto after = known->show(next);
   if (next.log_level != shared_.current.load()->log_level) set_log_level(next.log_level);
+  const auto interval = look_interval(next);
   shared_.current.store(std::move(next));
   shared_.watch_slow_statements();
+  shared_.settings_version.fetch_add(1, std::memory_order_relaxed);
+  for (const auto& each : workers_) {
+    boost::asio::post(each->executor(), [home = each.get(), interval] { home->look_at_clients_every(interval); });
+  }
   log_event(log_level::info, "setting_changed", {{"name", known->name}, {"from", before}, {"to", after}});
   return admin::acknowledgement{fmt::format("{} = {} (was {})", known->name, after, before)};
 }

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t keep_capacity = 4096;  // bytes: an idle session gives larger memory back
 
-bool is_stream(command type) {
-  return type == command::binlog_dump || type == command::binlog_dump_gtid || type == command::table_dump ||
-         type == command::clone || type == command::subscribe_group_replication_stream;
-}
-
 }  // namespace
 
 relay::scan relay::scan_client(protocol::bytes_view input) {
@@ -80,7 +75,7 @@ void relay::begin_command(const protocol::command_framer::step& started) {
   if (started.type == command::init_db && !started.payload.empty()) {
     next_database_ = protocol::as_text(started.payload.subspan(1));
   }
-  if (is_stream(started.type)) framer_.begin_raw();
+  if (protocol::is_replication_stream(started.type)) framer_.begin_raw();
 }
 
 /// The way of almost all bytes: read, looked at, sent. False when something has to wait; that is in kept_ then.

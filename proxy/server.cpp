@@ -5,6 +5,7 @@
 #include "proxy/log.hpp"
 #include "proxy/metrics.hpp"
 #include "proxy/session_events.hpp"
+#include "proxy/session_guard.hpp"
 #include "proxy/time_slice.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -46,17 +47,6 @@ std::size_t usable_cores() {
   return std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(quota / period)), 1, cores);
 }
 
-/// Ten looks in the shortest of the limits that sessions have for their clients' silence. 0: they have none.
-std::chrono::milliseconds look_interval(const config& settings) {
-  constexpr std::chrono::milliseconds shortest{100};
-  constexpr std::chrono::milliseconds longest{5'000};
-  auto limit = milliseconds::max();
-  for (const auto each : {settings.idle_timeout, settings.write_timeout}) {
-    if (each.count() > 0) limit = std::min(limit, each);
-  }
-  return limit == milliseconds::max() ? milliseconds(0) : std::clamp(limit / 10, shortest, longest);
-}
-
 std::vector<std::unique_ptr<worker>> make_workers(const config& settings) {
   std::vector<std::unique_ptr<worker>> made;
   const auto count = settings.workers == 0 ? usable_cores() : settings.workers;
@@ -77,6 +67,7 @@ server::server(config settings)
       http_route_(nullptr, shared_.control),
       report_(shared_, workers_),
       http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid(), &report_, &shared_.kills},
+      drains_(admin_.get_executor(), http_context_, shared_.settings.drains_max),
       tls_reload_(admin_, shared_.settings, shared_.tls),
       token_reload_(admin_, shared_.settings,
                     [this](admin::access_tokens tokens) {
@@ -91,6 +82,8 @@ server::server(config settings)
   }
   http_context_.closed = &shared_.closed;
   http_context_.trail = &shared_.trail;
+  http_context_.draining = &drains_;
+  shared_.draining_sessions = &drains_;
   http_context_.gentle_timeout = shared_.settings.gentle_kill_timeout;
   http_context_.kill_where_max = shared_.settings.kill_where_max;
   http_context_.kills_at_once = shared_.settings.kill_where_concurrency;

@@ -54,6 +54,7 @@ class server {
   kill_route http_route_;
   proxy_report report_;
   admin::execution_context http_context_;
+  admin::drains drains_;
   std::optional<admin::http_server> http_;
   tls_reload tls_reload_;
   token_reload token_reload_;

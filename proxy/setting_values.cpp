@@ -84,6 +84,13 @@ std::vector<std::string> split_list(std::string_view text) {
   return parts;
 }
 
+std::string assign_guards(config& target, std::string_view text) {
+  auto read = parse_guard_rules(text);
+  if (auto* wrong = std::get_if<std::string>(&read)) return std::move(*wrong);
+  target.guards = std::get<guard_rules>(std::move(read));
+  return {};
+}
+
 std::string assign_log_level(config& target, std::string_view text) {
   if (std::ranges::find(log_levels, text) == log_levels.end()) {
     return fmt::format("must be one of {}", fmt::join(log_levels, ", "));

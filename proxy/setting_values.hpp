@@ -41,6 +41,7 @@ std::string show_client_compression(const config& source);
 std::string assign_backend_compression(config& target, std::string_view text);
 std::string show_backend_compression(const config& source);
 std::string assign_operators(config& target, std::string_view text);
+std::string assign_guards(config& target, std::string_view text);
 std::string assign_core_dumps(config& target, std::string_view text);
 std::string assign_proxysys_from(config& target, std::string_view text);
 

@@ -165,6 +165,11 @@ std::optional<std::uint64_t> stream::write_progress() const {
   return std::uint64_t{write_waits_} << 32U | static_cast<std::uint32_t>(untaken);
 }
 
+bool stream::peer_has_closed() const {
+  ::pollfd look{.fd = watch_.descriptor, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&look, 1, 0) > 0;
+}
+
 io_result stream::receive(std::span<std::uint8_t> into) {
   const auto got = ::recv(watch_.descriptor, into.data(), into.size(), 0);
   if (got > 0) {

@@ -60,6 +60,8 @@ class stream {
   /// While somebody waits until he may write: a number that stays the same only while the peer takes nothing. A system
   /// call.
   [[nodiscard]] std::optional<std::uint64_t> write_progress() const;
+  /// The peer has closed its side, though what it sent before may not have been read. A system call.
+  [[nodiscard]] bool peer_has_closed() const;
   /// Wakes whoever waits, soon and not on this stack. Idempotent.
   void close();
   /// Open, and nothing has arrived, not even the peer's end. A system call; not for one that somebody reads from.

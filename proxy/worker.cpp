@@ -26,10 +26,16 @@ worker::~worker() {
   join();
 }
 
+void worker::look_at_clients_every(std::chrono::milliseconds interval) {
+  if (ending_) return;
+  look_interval_ = interval;
+  look_timer_.cancel();
+  if (interval.count() > 0) look_at_clients();
+}
+
 void worker::start() {
   poller_.lead();
   std::latch ready(1);
-  if (look_interval_.count() > 0) look_at_clients();
   thread_ = std::thread([this, &ready] {
     thread_id_ = ::gettid();
     ready.count_down();
@@ -42,6 +48,7 @@ void worker::join() {
   if (!thread_.joinable()) return;
   boost::asio::post(executor(), [this] {
     poller_.stop();
+    ending_ = true;
     look_interval_ = {};  // its handler may be on its way already
     look_timer_.cancel();
   });

@@ -48,8 +48,8 @@ class worker {
   [[nodiscard]] const round_watch& rounds() const { return poller_.rounds(); }
   [[nodiscard]] std::int32_t thread_id() const { return thread_id_; }
 
-  /// Before start(): so often, each connection looks whether its client has been silent for too long.
-  void look_at_clients_every(std::chrono::milliseconds interval) { look_interval_ = interval; }
+  /// So often, each connection looks whether it is beyond a limit; 0: never. Before start(), or on the thread itself.
+  void look_at_clients_every(std::chrono::milliseconds interval);
   void start();
   /// Ends the thread when every session has ended: what is left then is woken once more and nothing else.
   void join();
@@ -86,6 +86,7 @@ class worker {
   std::int32_t thread_id_ = 0;
   boost::intrusive::list<worker_hook, boost::intrusive::constant_time_size<false>> connections_;
   std::thread thread_;
+  bool ending_ = false;
 };
 
 /// Calls `expire` when it lives longer than `limit` (looked at every tenth of a second). On the worker's thread only.

@@ -24,6 +24,14 @@ std::string_view to_text(stop_reason reason) {
       return "idle_timeout";
     case stop_reason::client_stalled:
       return "client_stalled";
+    case stop_reason::max_statement_time:
+      return "max_statement_time";
+    case stop_reason::idle_in_transaction_timeout:
+      return "idle_in_transaction_timeout";
+    case stop_reason::max_transaction_time:
+      return "max_transaction_time";
+    case stop_reason::max_session_age:
+      return "max_session_age";
     case stop_reason::backend_unreachable:
       return "backend_unreachable";
     case stop_reason::backend_gone:
@@ -34,6 +42,8 @@ std::string_view to_text(stop_reason reason) {
       return "server_session_killed";
     case stop_reason::drained:
       return "drained";
+    case stop_reason::drained_by_command:
+      return "drained_by_command";
     case stop_reason::protocol_error:
       return "protocol_error";
     case stop_reason::internal_error:

@@ -18,17 +18,22 @@ enum class stop_reason : std::uint8_t {
   too_many_logins,            // login-max-per-address, login-memory-max
   idle_timeout,               // the client sent no command for too long
   client_stalled,             // the client did not take what was for it
-  backend_unreachable,        // no connection to the backend could be made
-  backend_gone,               // the backend closed or reset its connection
-  killed,                     // by KILL, in SQL or over HTTP
+  max_statement_time,         // the guards' limits, by the names of their settings
+  idle_in_transaction_timeout,
+  max_transaction_time,
+  max_session_age,
+  backend_unreachable,  // no connection to the backend could be made
+  backend_gone,         // the backend closed or reset its connection
+  killed,               // by KILL, in SQL or over HTTP
   server_session_killed,
-  drained,         // the proxy is stopping
-  protocol_error,  // bytes that cannot be part of the protocol
+  drained,             // the proxy is stopping
+  drained_by_command,  // DRAIN PROXYSESSION
+  protocol_error,      // bytes that cannot be part of the protocol
   internal_error,
 };
 
 /// How many reasons there are, none included, for those who walk them (metrics).
-inline constexpr std::uint8_t stop_reason_count = 17;
+inline constexpr std::uint8_t stop_reason_count = 22;
 
 std::string_view to_text(stop_reason reason);
 

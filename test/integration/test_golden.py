@@ -85,6 +85,23 @@ interrupt      interrupt      t NULL
 message        message        t NULL
 elapsed_us     elapsed_us     n NULL
 """
+DRAIN = r"""
+number             number             n {number}
+at                 at                 t {time}
+by                 by                 t root@proxysys \(cs_id \d+\)
+what               what               t `User` = \d+
+after              after              t transaction
+timeout_ms         timeout_ms         n 5000
+reason             reason             t golden
+state              state              t done
+total              total              n 0
+ended              ended              n 0
+killed             killed             n 0
+ended_otherwise    ended_otherwise    n 0
+released           released           n 0
+waiting            waiting            n 0
+elapsed_us         elapsed_us         n {number}
+"""
 LISTINGS = {
     "SHOW PROXYSESSION [filter]": Listing("SHOW PROXYSESSION WHERE Id = ?", "/v1/sessions?cs_id={id}", "sessions", r"""
 proxy_sessid      proxy_sessid      u \d{19}
@@ -128,6 +145,10 @@ bytes_from_server  bytes_from_server  n {number}
 was_running        was_running        b 0
 was_in_transaction was_in_transaction b 0
 """),
+    "SHOW PROXYSESSION DRAINS [filter]": Listing("SHOW PROXYSESSION DRAINS WHERE number = ?", "/v1/drains?number={drain}", "drains", DRAIN),
+    "DRAIN PROXYSESSION [where] [options]": Listing(
+        "DRAIN PROXYSESSION WHERE User = ? TIMEOUT 5 COMMENT 'golden'", "/v1/drains?reason=golden&limit=1", "drains", DRAIN),
+    "CANCEL PROXYSESSION DRAIN number": Listing("CANCEL PROXYSESSION DRAIN ?", "/v1/drains?number={drain}", "drains", DRAIN),
     "SHOW PROXYSESSION KILLS [filter]": Listing(
         "SHOW PROXYSESSION KILLS WHERE cs_id = ?", "/v1/kills?cs_id={killed}", "kills", r"""
 number             number             n {number}
@@ -303,6 +324,9 @@ class Subject:
         self.known["killed"] = cs_id(killed)
         query(self.session, f"KILL PROXYSESSION {cs_id(killed)}")
         disconnect(killed)
+        proxysys = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
+        self.known["drain"] = query(proxysys, "DRAIN PROXYSESSION WHERE User = 0 TIMEOUT 5 COMMENT 'golden'")[0][0]
+        disconnect(proxysys)
         query(self.session, "SET SESSION max_join_size = 4711")
         self.known["ss_id"] = dict(row[:2] for row in query(self.session, "SHOW PROXYSESSION ATTRIBUTE"))["ss_id"]
 
@@ -313,6 +337,8 @@ class Subject:
     def parameters(self, statement):
         if "CLOSED" in statement or "EVENTS" in statement:
             return [self.known["gone"]]
+        if "DRAIN" in statement and not statement.startswith("DRAIN"):
+            return [self.known["drain"]]
         if "KILLS" in statement:
             return [self.known["killed"]]
         return [self.known["id"]] * statement.count("?")

@@ -34,7 +34,8 @@ def primary():
 def gate(primary, secrets):
     process = SessiongateProcess(backend=f"127.0.0.1:{primary.port}", workers=2, idle_timeout="2s", write_timeout="30s",
                                  proxysys_password_file=secrets["proxysys_password_file"], control_user="control",
-                                 control_password_file=secrets["control_password_file"])
+                                 control_password_file=secrets["control_password_file"],
+                                 guards='[{"user": "copier", "max_statement_time": "1s", "max_session_age": "1s"}]')
     yield process
     process.stop()
 
@@ -103,7 +104,7 @@ def test_a_log_that_is_followed_goes_on_until_it_is_killed(gate, writer, admin, 
     try:
         copy = tmp_path / "primary.000001"
         wait_until(copy.exists, "the log arrives")
-        time.sleep(seconds(3))  # longer than idle-timeout: a stream is not idle
+        time.sleep(seconds(3))  # longer than idle-timeout and the guards' limits: a stream is not idle, and no statement
         query(writer, "CREATE OR REPLACE TABLE app.marked AS SELECT 'a mark in the log' AS v")
         wait_until(lambda: b"a mark in the log" in copy.read_bytes(), "the stream goes on")
         assert follower.poll() is None

@@ -18,7 +18,8 @@ namespace http = boost::beast::http;
 
 http_request make_request(const command_entry& entry, std::string_view query = "") {
   std::string target(entry.path);
-  for (const auto& [mark, value] : {std::pair{"{id}", "5"}, std::pair{"{ss_id}", "16"}, std::pair{"{name}", "name"}}) {
+  for (const auto& [mark, value] :
+       {std::pair{"{id}", "5"}, std::pair{"{ss_id}", "16"}, std::pair{"{number}", "5"}, std::pair{"{name}", "name"}}) {
     if (const auto at = target.find(mark); at != std::string::npos) target.replace(at, std::string(mark).size(), value);
   }
   http_request request(http::string_to_verb({entry.method.data(), entry.method.size()}), target + std::string(query),

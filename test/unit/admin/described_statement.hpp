@@ -25,9 +25,9 @@ inline std::string describe(const table_query& query) {
   return text;
 }
 inline std::string describe(const show_table& what) {
-  constexpr std::array names{"list",  "processes", "mysql processes", "variables",   "session stats", "closed",
-                             "kills", "events", "config",    "threads",         "connections", "stats",         "memory",
-                             "info",  "clusters",  "version",         "help"};
+  constexpr std::array names{"list",   "processes", "mysql processes", "variables", "session stats", "closed", "kills",
+                             "drains", "events",    "config",          "threads",   "connections",   "stats",  "memory",
+                             "info",   "clusters",  "version",         "help"};
   return names.at(static_cast<std::size_t>(what.what)) + std::string(what.full ? " full" : "") + describe(what.query);
 }
 inline std::string describe(const show_session& what) {
@@ -60,6 +60,13 @@ inline std::string describe(const kill_matching& what) {
          (what.dry_run ? " dry" : "") + describe(what.how);
 }
 
+inline std::string describe(const start_drain& what) {
+  return "drain " + to_text(what.where) + describe(what.how);
+}
+inline std::string describe(const cancel_drain& what) {
+  return "cancel drain " + std::to_string(what.number);
+}
+
 inline std::string describe(const parse_result& parsed) {
   if (std::holds_alternative<not_ours>(parsed)) return "not ours";
   if (const auto* error = std::get_if<failure>(&parsed)) {
@@ -73,6 +80,7 @@ inline std::string describe(const parse_result& parsed) {
   if (what.own_session) text += " own";
   if (what.id_is_parameter) text += " id?";
   if (what.ss_id_is_parameter) text += " ss?";
+  if (what.number_is_parameter) text += " number?";
   return text;
 }
 

@@ -97,6 +97,13 @@ inline const std::vector<row> direct_rows{
      "kill where `Id` IN (1, 2) self dry after transaction 2000ms (y)"},
     {"KILL PROXYSESSION QUERY WHERE `Info` LIKE '%SLEEP%' COMMENT 'z'", "query where `Info` LIKE '%SLEEP%' (z)"},
     {"KILL PROXYSESSION WHERE `db` IS NULL LIMIT 1", "kill where `db` IS NULL limit 1"},
+    {"DRAIN PROXYSESSION", "drain  after transaction"},
+    {"drain proxysession", "drain  after transaction"},
+    {"DRAIN PROXYSESSION WHERE User = 'x' AND backend = 'db:3306' TIMEOUT 30 COMMENT 'why'",
+     "drain `User` = 'x' AND `backend` = 'db:3306' after transaction 30000ms (why)"},
+    {"DRAIN PROXYSESSION COMMENT 'why' AFTER STATEMENT", "drain  after statement (why)"},
+    {"CANCEL PROXYSESSION DRAIN 7", "cancel drain 7"},
+    {"SHOW PROXYSESSION DRAINS WHERE state = 'running' LIMIT 3", "drains `state` = 'running' limit 3"},
     {"SHOW PROXYSESSION ATTRIBUTE CS_ID 5", "show cs_id:5"},
     {"SHOW PROXYSESSION ATTRIBUTE CONNECTION_ID 5@'DB' LIKE 'x'", "show connection_id:5@DB like x"},
     {"KILL 5", "kill 5 plain"},
@@ -114,6 +121,16 @@ inline const std::vector<row> direct_rows{
 };
 
 inline const std::vector<row> malformed_rows{
+    {"DRAIN PROXYSESSION 5", "malformed"},
+    {"DRAIN PROXYSESSION WHERE", "malformed"},
+    {"DRAIN PROXYSESSION User = 'x'", "malformed"},
+    {"DRAIN PROXYSESSION TIMEOUT 5 TIMEOUT 6", "malformed"},
+    {"DRAIN PROXYSESSION LIMIT 5", "malformed"},
+    {"DRAIN PROXYSESSION WHERE User = ?", "malformed"},
+    {"CANCEL PROXYSESSION DRAIN", "malformed"},
+    {"CANCEL PROXYSESSION DRAIN x", "malformed"},
+    {"CANCEL PROXYSESSION DRAIN ?", "malformed"},
+    {"CANCEL PROXYSESSION DRAIN 5 6", "malformed"},
     {"KILL PROXYSESSION", "malformed"},
     {"KILL PROXYSESSION x", "malformed"},
     {"KILL PROXYSESSION 0x10", "malformed"},
@@ -245,6 +262,12 @@ inline const std::vector<row> malformed_rows{
 };
 
 inline const std::vector<row> foreign_rows{
+    {"DRAIN", "not ours"},
+    {"DRAIN PROXYSESSIONS", "not ours"},
+    {"CANCEL PROXYSESSION", "not ours"},
+    {"CANCEL PROXYSESSION 5", "not ours"},
+    {"CALL drain()", "not ours"},
+    {"DESCRIBE t", "not ours"},
     {"", "not ours"},
     {" ", "not ours"},
     {";", "not ours"},

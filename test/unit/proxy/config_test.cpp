@@ -40,6 +40,7 @@ std::vector<std::string> three_values(const setting& of) {
       {"10.0.0.0/8", "::1", "localhost"},
       {"10.0.0.1", "10.0.0.2", "10.0.0.3"},
       {"proxy", "backend", "proxy"},
+      {R"([{"user":"one"}])", R"([{"user":"two"}])", R"([{"user":"three"}])"},
       {"one", "two", "three"},
   };
   for (const auto& values : candidates) {
