@@ -25,9 +25,8 @@ class CompressedClient(RawClient):
 
     def login(self, **given):
         super().login(capabilities=ORDINARY | COMPRESS, **given)
-        assert not self._unread, "nothing comes behind the OK"
         self.pieces = []  # numbers of those that were read
-        self._coded = b""
+        self._coded, self._unread = self._unread, b""  # what comes behind the OK is compressed
         self._take = self._take_uncompressed
         self.write_packet = self._write_compressed
         return self

@@ -52,6 +52,7 @@ class Life:
     logged_in: float = 0.0
     left: float = 0.0      # when it began to leave by itself
     lost: float = 0.0      # when it found itself lost
+    silent: bool = False   # it read nothing of why, nor of an answer
     waited: float = 0.0    # since when for the answer that did not come
     errors: list = dataclasses.field(default_factory=list)  # (begun, ended, number)
     last_success: float = 0.0  # when the last statement was sent that the backend answered well

@@ -83,8 +83,8 @@ class Client(threading.Thread):
                 self._step(life, session)
             life.left = time.monotonic()
             self._leave(session)
-        except Lost:
-            life.lost = time.monotonic()
+        except Lost as error:
+            life.lost, life.silent = time.monotonic(), error.silent
             if session is not None:
                 session.vanish()
         finally:

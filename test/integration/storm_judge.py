@@ -21,6 +21,10 @@ def judge_life(life):
     if life.lost and not any(kill.verb != "kill_query" and kill.may_have_succeeded and kill.begun < life.lost
                              for kill in life.kills):
         found.append(f"{life} was lost though nobody killed it: {_tell(life)}")
+    was_told = (any(number in (INTERRUPTED, CONNECTION_KILLED) for _, _, number in life.errors[-1:]) or
+                any(kill.outcome == "killed_self" for kill in life.kills))
+    if life.silent and not was_told:
+        found.append(f"{life} was not told why it ended: {_tell(life)}")
     for kill in life.kills:
         found += [f"{complaint}: {kill} of {life}, {_tell(life)}" for complaint in _judge_kill(life, kill)]
     several = [kill for kill in life.kills if kill.verb == "kill_session" and kill.succeeded and not kill.plain]

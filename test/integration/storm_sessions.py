@@ -17,7 +17,9 @@ NO_CONNECTION = 0  # what PyMySQL says, as an InterfaceError, of one that it has
 
 
 class Lost(Exception):
-    """The session is gone, and nothing was said."""
+    """The session is gone. `silent`: in place of an answer, when its client would have read why."""
+
+    silent = False
 
 
 class Refused(Exception):
@@ -118,8 +120,14 @@ class RawSession:
             raise Refused(number, text)
 
     def run(self, statement):
-        with self._told():
-            self._client.query(statement)
+        try:
+            with self._told():
+                with contextlib.suppress(OSError):  # the other side has closed, and what it said before can still be read
+                    self._client.command(raw.COM_QUERY, statement.encode())
+                self._client.read_response()
+        except Lost as error:
+            error.silent = not self._client.received
+            raise
         self._check(self._client.last)
         return [self._cells(row) for row in self._client.rows]
 
