@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ STATEMENTS = {"UPDATE of many rows": "UPDATE many SET n = n + 1",
               "wait for another's lock": "SELECT n FROM held WHERE id = 2 FOR UPDATE",
               "SLEEP": "SELECT SLEEP(600)"}
 HAPROXY_ROUNDS = 3
+GUARDED, GUARD_S = "guarded", 0.3  # a tenant whose transactions may be open for so long
 STARTED_S = 0.02    # a statement that is in the server's list has done some work by then, and a waiter waits
 PAUSE_S = 0.001     # between two looks at the server's list
 LIMIT_S = 120       # that anything may take
@@ -61,7 +63,8 @@ class Setup:
         self.keeper = self.open(self.mariadb.port, database="kills")  # of the lock that is waited for
         self.keep_lock()
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sessiongate-bench-")))
-        flags = ["--control-user", "control", "--operators", "operator"]
+        flags = ["--control-user", "control", "--operators", "operator",
+                 "--guards", json.dumps([{"tenant": GUARDED, "max_transaction_time": f"{GUARD_S * 1000:.0f}ms"}])]
         for name, secret in SECRETS.items():
             (directory / name).write_text(secret)
             (directory / name).chmod(0o600)
@@ -107,12 +110,13 @@ def wait_until(condition, what):
 class Victim:
     """A session that holds the lock of a row and runs a statement."""
 
-    def __init__(self, setup, port, statement):
-        self.client = RawClient(port, limit=LIMIT_S).login(user="app", password=PASSWORD, database="kills")
+    def __init__(self, setup, port, statement, user="app"):
+        self.client = RawClient(port, limit=LIMIT_S).login(user=user, password=PASSWORD, database="kills")
         self.client.query("SELECT CONNECTION_ID()")
         self.connection_id = int(self.client.rows[0][1:])
         self.client.query(f"SET SESSION innodb_lock_wait_timeout = {LIMIT_S}")
         self.client.query("BEGIN")
+        self.begun = time.perf_counter()
         self.client.query("UPDATE held SET n = n + 1 WHERE id = 1")
         self.client.command(COM_QUERY, statement.encode())
         wait_until(lambda: setup.lists(self.connection_id, statement), "the victim's statement runs")
@@ -149,11 +153,15 @@ def vanish(_, victim):
     victim.client.close()
 
 
+def wait_for_guard(_, __):
+    pass
+
+
 def routes():
     by_sql = {name: functools.partial(kill_over_sql, killer=name)
               for name in ("SQL, same user", "SQL, operator", "SQL, root@proxysys")}
     return {"no proxy: KILL": kill_directly, **by_sql, "HTTP": kill_over_http, "ctl": kill_over_ctl,
-            "the client's socket is closed": vanish}
+            "the client's socket is closed": vanish, "a guard (--max-transaction-time)": wait_for_guard}
 
 
 class Stopwatch:
@@ -181,15 +189,16 @@ def wait_for_lock(setup, stack):
     waiter.query(f"SET SESSION innodb_lock_wait_timeout = {LIMIT_S}")
     statement = "SELECT n FROM held WHERE id = 1 FOR UPDATE"
     waiter.command(COM_QUERY, statement.encode())
-    wait_until(lambda: setup.lists(identifier, statement), "another session waits for the lock")
+    wait_until(lambda: setup.lists(identifier, statement) or select.select([waiter.socket], [], [], 0)[0], "another session waits for the lock")
     time.sleep(STARTED_S)
     return waiter
 
 
 def measure(setup, port, statement, end, bound=LIMIT_S):
-    """Milliseconds from the kill on. What is not over after `bound` seconds counts as `bound`."""
+    """Milliseconds from the kill on, or from when a guard is due. What is not over after `bound` seconds counts as `bound`."""
+    is_guarded = end is wait_for_guard
     with contextlib.ExitStack() as stack:
-        victim = Victim(setup, port, statement)
+        victim = Victim(setup, port, statement, f"app@{GUARDED}" if is_guarded else "app")
         stack.callback(victim.client.close)
         waiter = wait_for_lock(setup, stack)
         watcher = stack.enter_context(contextlib.closing(RawClient(setup.mariadb.port, limit=LIMIT_S)))
@@ -199,7 +208,7 @@ def measure(setup, port, statement, end, bound=LIMIT_S):
             watcher.query(f"SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = {victim.connection_id}")
             return not watcher.rows
 
-        begun = time.perf_counter()
+        begun = victim.begun + GUARD_S if is_guarded else time.perf_counter()
         lock, gone = Stopwatch(waiter.read_response), Stopwatch(lambda: wait_for(is_gone, bound))
         worked = end(setup, victim)
         answered = (time.perf_counter() - begun) * 1000
@@ -212,11 +221,11 @@ def measure(setup, port, statement, end, bound=LIMIT_S):
                 "lock": min(lock.milliseconds_since(begun), bound * 1000), "gone": min(gone_after, bound * 1000)}
 
 
-def measure_all(setup, rounds, results):
+def measure_all(setup, chosen, rounds, results):
     """{(route, statement): [result of each round]}, the routes taking turns."""
     for number in range(rounds):
         for kind, statement in STATEMENTS.items():
-            for name, end in routes().items():
+            for name, end in chosen.items():
                 port = setup.mariadb.port if end is kill_directly else setup.gate.port
                 results.setdefault((name, kind), []).append(measure(setup, port, statement, end))
         print(f"  round {number + 1} of {rounds}", file=sys.stderr, flush=True)
@@ -236,6 +245,7 @@ def describe_machine(binary):
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench.sh --kills", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="kills by each route and of each statement (default 200)")
+    parser.add_argument("--only", default="", help="only routes with this text in their name")
     parser.add_argument("--rows", type=int, default=500000, help="of the table that the long UPDATE changes (default 500000)")
     parser.add_argument("--bound", type=float, default=30, help="seconds that HAProxy's statements are watched for (default 30)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build directory to measure")
@@ -265,8 +275,10 @@ def main():
     with contextlib.ExitStack() as stack:
         stack.callback(report, results, arguments)  # of what there is, also when it was stopped
         setup = Setup(arguments, stack)
-        measure_haproxy(setup, arguments.bound, results)
-        measure_all(setup, arguments.rounds, results)
+        if arguments.only in kill_report.HAPROXY:
+            measure_haproxy(setup, arguments.bound, results)
+        chosen = {name: end for name, end in routes().items() if arguments.only in name}
+        measure_all(setup, chosen, arguments.rounds, results)
 
 
 if __name__ == "__main__":

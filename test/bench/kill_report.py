@@ -42,9 +42,9 @@ def as_markdown(rows, notes):
 
 
 def make_notes(rows, machine):
-    others = max(row["rounds"] for row in rows)
-    haproxy = min(row["rounds"] for row in rows)
+    rounds = {row["route"] == HAPROXY: row["rounds"] for row in rows}
+    haproxy = f", for HAProxy of {rounds[True]}, which were watched for {rows[0]['bound']:.0f} s" if True in rounds else ""
     versions = "; ".join(f"{name} {re.search(r'[0-9]+[.][0-9.]+[0-9]', machine[key]).group()}" for name, key in
                          (("MariaDB", "mariadb"), ("HAProxy", "haproxy"), ("sessiongate", "sessiongate")))
-    return [f"Median / worst of {others} rounds, for HAProxy of {haproxy}, which were watched for {rows[0]['bound']:.0f} s.",
+    return [f"Median / worst of {rounds.get(False, 0)} rounds{haproxy}.",
             f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}; {versions}."]
