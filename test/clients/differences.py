@@ -5,6 +5,9 @@ import re
 
 MODES = ("plain", "tls", "compressed", "tls+compressed")
 
+LOST = r"(?s).*(2013|2006|2026|PROTOCOL_CONNECTION_LOST|ER_SOCKET_UNEXPECTED_CLOSE|unexpected end of stream|invalid connection).*"
+TOLD = r"(?s).*(1927|Connection was killed).*"
+
 # Case -> (what the run on the server must print, what the run through sessiongate must print, why). Patterns that have
 # to match the whole result.
 ALLOWED = {
@@ -14,7 +17,10 @@ ALLOWED = {
     "show_proxysession_prepared": (r".*(1064|in your SQL syntax).*", r"true", "a command of the proxy"),
     "kill_proxysession": (r".*(1054|Unknown column).*", r"\[\S+, ?true, ?.*(1094|Unknown thread id).*\]", "a command of the proxy"),
     "server": (r".*capabilities 81fffffe .*", r".*capabilities 85fff[7f]fe .*", "zstd is offered, which this server lacks, and TLS only in its mode"),
-    "kill_connection": (r".*2026.*", r".*2013.*", "the server just closes its TLS connection; the proxy ends it as TLS wants it"),
+    "kill_connection": (LOST, TOLD, "the server just closes the connection; the proxy says why first"),
+    "kill_method": (LOST, TOLD, "the same"),
+    "reconnect": (r"\[7\]", r"raised DBD::\w+::db \w+ failed: Connection was killed.*", "an error that is read keeps auto_reconnect from it"),
+    "kill_idle": (r"\[true, 2\]", r"raised ConnectionResetError Connection lost", "aiomysql looks for the end of the connection only"),
     "attributes": (r"(.*)", r".*sessiongate_cs_id.*", "the proxy tells the server who its client is"),
 }
 
