@@ -1,7 +1,6 @@
 """DRAIN PROXYSESSION, SHOW PROXYSESSION DRAINS, CANCEL PROXYSESSION DRAIN, over HTTP and with ctl too."""
 
 import json
-import time
 
 import pytest
 

@@ -7,8 +7,7 @@ import time
 import pytest
 
 import raw_client as raw
-from clients import (Admin, LOST, connect, connection_id, cs_id, disconnect, error_of, exists_on_backend, is_alive, query,
-                     runs_on_backend, value)
+from clients import (Admin, LOST, connect, cs_id, disconnect, error_of, exists_on_backend, is_alive, query, value)
 from raw_client import RawClient, error_of_payload
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, run_once
 from support import seconds, wait_until
