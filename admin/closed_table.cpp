@@ -1,7 +1,9 @@
 #include "admin/closed_table.hpp"
 
 #include "admin/authorize.hpp"
+#include "admin/cells.hpp"
 #include "admin/session_table.hpp"
+
 #include "session/closed_sessions.hpp"
 
 #include <chrono>
@@ -31,15 +33,6 @@ constexpr column columns[] = {
     {.sql_name = "was_running", .json_name = "was_running", .type = value_type::boolean},
     {.sql_name = "was_in_transaction", .json_name = "was_in_transaction", .type = value_type::boolean},
 };
-
-template <class Number>
-cell to_cell(Number value) {
-  return static_cast<std::int64_t>(value);
-}
-
-cell null_when_empty(const std::string& text) {
-  return text.empty() ? cell() : cell(text);
-}
 
 std::vector<cell> to_row(const session::closed_session& gone) {
   const auto lived = std::chrono::duration_cast<std::chrono::milliseconds>(gone.closed_at - gone.accepted_at);

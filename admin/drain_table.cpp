@@ -1,5 +1,6 @@
 #include "admin/drain_table.hpp"
 
+#include "admin/cells.hpp"
 #include "admin/session_table.hpp"
 
 #include <string>
@@ -25,15 +26,6 @@ constexpr column columns[] = {
     {.sql_name = "waiting", .json_name = "waiting", .type = value_type::signed_integer},
     {.sql_name = "elapsed_us", .json_name = "elapsed_us", .type = value_type::signed_integer},
 };
-
-template <class Number>
-cell to_cell(Number value) {
-  return static_cast<std::int64_t>(value);
-}
-
-cell null_when_empty(const std::string& text) {
-  return text.empty() ? cell() : cell(text);
-}
 
 std::vector<cell> to_row(const drain_report& one) {
   return {to_cell(one.number),

@@ -2,6 +2,7 @@
 
 #include "admin/authorize.hpp"
 #include "admin/breather.hpp"
+#include "admin/cells.hpp"
 #include "admin/kill_table.hpp"
 #include "admin/session_table.hpp"
 
@@ -33,15 +34,6 @@ constexpr column columns[] = {
     {.sql_name = "by", .json_name = "by"},
     {.sql_name = "reason", .json_name = "reason"},
 };
-
-template <class Number>
-cell null_when_zero(Number value) {
-  return value == 0 ? cell() : cell(static_cast<std::int64_t>(value));
-}
-
-cell null_when_empty(const std::string& text) {
-  return text.empty() ? cell() : cell(text);
-}
 
 /// A kill as an event: what its record tells the reader of its target.
 event target_of(const kill_record& done, bool may_list) {

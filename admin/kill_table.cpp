@@ -1,6 +1,7 @@
 #include "admin/kill_table.hpp"
 
 #include "admin/authorize.hpp"
+#include "admin/cells.hpp"
 #include "admin/session_table.hpp"
 
 #include <string>
@@ -41,20 +42,6 @@ constexpr column columns[] = {
     {.sql_name = "waited_us", .json_name = "waited_us", .type = value_type::signed_integer},
     {.sql_name = "elapsed_us", .json_name = "elapsed_us", .type = value_type::signed_integer},
 };
-
-template <class Number>
-cell to_cell(Number value) {
-  return static_cast<std::int64_t>(value);
-}
-
-template <class Number>
-cell null_when_zero(Number value) {
-  return value == 0 ? cell() : to_cell(value);
-}
-
-cell null_when_empty(const std::string& text) {
-  return text.empty() ? cell() : cell(text);
-}
 
 const std::string& message_of(const kill_record& done, const kill_outcome& target) {
   if (!done.message.empty()) return done.message;

@@ -1,5 +1,6 @@
 #include "admin/kill_target_table.hpp"
 
+#include "admin/cells.hpp"
 #include "admin/predicate.hpp"
 #include "admin/process_table.hpp"
 
@@ -32,10 +33,6 @@ constexpr column columns[] = {
     {.sql_name = "elapsed_us", .json_name = "elapsed_us", .type = value_type::signed_integer},
 };
 constexpr std::size_t shown_count = 13;
-
-cell null_when_empty(const std::string& text) {
-  return text.empty() ? cell() : cell(text);
-}
 
 /// What is known of the target; null when it had gone already.
 const kill_outcome* outcome_of(const result& done) {

@@ -1,6 +1,7 @@
 #include "admin/process_table.hpp"
 
 #include "admin/breather.hpp"
+#include "admin/cells.hpp"
 #include "admin/session_table.hpp"
 #include "admin/statement_mask.hpp"
 
@@ -48,15 +49,6 @@ constexpr column columns[] = {
     {.json_name = "in_transaction", .type = value_type::boolean},
     {.json_name = "address"},  // the client's, without the port
 };
-
-template <class Number>
-cell to_cell(Number value) {
-  return static_cast<std::int64_t>(value);
-}
-
-cell null_when_empty(std::string text) {
-  return text.empty() ? cell() : cell(std::move(text));
-}
 
 std::string find_attribute(const session::identity& who, std::string_view name) {
   const auto found = std::ranges::find(who.attributes, name, [](const auto& each) { return each.first; });

@@ -2,6 +2,7 @@
 
 #include "admin/authorize.hpp"
 #include "admin/breather.hpp"
+#include "admin/cells.hpp"
 
 #include <algorithm>
 #include <array>
@@ -37,19 +38,6 @@ constexpr std::array<column, 19> columns{{
     {.json_name = "connected_at"},
     {.json_name = "address"},  // the client's, without the port
 }};
-
-template <class Number>
-cell to_cell(Number value) {
-  return static_cast<std::int64_t>(value);
-}
-
-cell to_cell(const std::string& text) {
-  return text;
-}
-
-cell null_when_empty(const std::string& text) {
-  return text.empty() ? cell() : cell(text);
-}
 
 std::vector<cell> to_row(const client_session& each, std::int32_t process_id) {
   const auto who = each.who();
