@@ -68,7 +68,12 @@ void client_connection::end_marked() {
   note_marks();
 }
 
+/// Servers just close the connection of an idle client that is killed, and some libraries connect anew by themselves
+/// only when they find that.
 void client_connection::end_told(session::stop_request why) {
+  const bool is_idle = !statement_running() && !answering_;
+  if (why.reason == stop_reason::killed && is_idle && !shared_.current.load()->tell_idle_clients)
+    return end(std::move(why));
   const auto told = last_words(why, shared_.server);
   tell_and_end(told, std::move(why));
 }

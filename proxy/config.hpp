@@ -115,6 +115,7 @@ struct config {
   milliseconds gentle_kill_timeout{60'000};    // of one that names none; 0: it waits for ever
   std::size_t kill_where_max = 100;            // sessions that one command may kill, if it does not say how many
   std::size_t kill_where_concurrency = 16;     // of those at a time
+  bool tell_idle_clients = true;               // also one that is idle, when its session is killed
   bool interrupt_on_disconnect = true;         // what a client that goes away leaves running
   std::size_t disconnect_queue_max = 4096;     // such statements that wait for their turn
   std::size_t disconnect_interrupts_max = 16;  // at a time

@@ -177,6 +177,8 @@ constexpr setting table[] = {
      take_count<&config::kill_where_max, 1, counts_max>, count_of<&config::kill_where_max>},
     {"kill-where-concurrency", "how many of them are killed at a time",
      take_count<&config::kill_where_concurrency, 1, 1024>, count_of<&config::kill_where_concurrency>},
+    {"tell-idle-clients", "off: an idle client whose session is killed reads nothing but the end of its connection",
+     take_switch<&config::tell_idle_clients>, switch_of<&config::tell_idle_clients>, true},
     {"interrupt-on-disconnect", "on: the statement that a client leaves running by going away is interrupted",
      take_switch<&config::interrupt_on_disconnect>, switch_of<&config::interrupt_on_disconnect>, true},
     {"disconnect-queue-max", "statements of clients that went away that may wait to be interrupted",

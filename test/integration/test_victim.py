@@ -40,6 +40,28 @@ def test_an_idle_client_reads_it_as_the_answer_to_its_next_command(gate, victim)
     assert victim.was_killed()
 
 
+@pytest.mark.parametrize("user", [{}, {"user": "root@proxysys", "password": PROXYSYS_PASSWORD}], ids=["account", "proxysys"])
+def test_an_idle_client_may_be_told_nothing_as_by_servers(start_gate, database, user):
+    """Libraries that connect anew by themselves do it then."""
+    gate = start_gate(tell_idle_clients="off")
+    with RawClient(gate.port).login(**user) as client:
+        by_http(gate, client)
+        assert client.is_closed()
+    with RawClient(gate.port).login() as client:  # one that waits for a response is told all the same
+        client.query("SELECT CONNECTION_ID()")
+        identifier = int(client.rows[0][1:])
+        client.command(raw.COM_QUERY, b"SELECT SLEEP(60)")
+        wait_until(lambda: runs_on_backend(database, identifier), "it sleeps")
+        by_http(gate, client)
+        assert client.was_killed()
+        query(database, f"KILL {identifier}")
+    admin = Admin(gate.admin_port, ADMIN_TOKEN)
+    assert admin.request("PUT", "/v1/config/tell-idle-clients", body=b'{"value": "on"}').status == 200
+    with RawClient(gate.port).login(**user) as client:
+        by_http(gate, client)
+        assert client.was_killed()
+
+
 def test_the_error_takes_the_place_of_a_response_that_has_not_begun(gate, sleeper, database):
     client, identifier = sleeper
     by_http(gate, client)
