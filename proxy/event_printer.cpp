@@ -63,7 +63,7 @@ void event_printer::print() {
   const auto data = std::exchange(data_, {});
   if (data.empty()) return;
   const auto read = json::parse(data, nullptr, false);
-  out_ << (as_json_ || !read.is_object() ? data : to_text(type, read)) << std::endl;
+  out_ << (as_json_ || !read.is_object() ? data : to_text(type, read)) << '\n' << std::flush;
 }
 
 }  // namespace sessiongate::proxy
