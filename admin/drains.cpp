@@ -61,9 +61,13 @@ std::optional<drain_report> drains::cancel(std::uint64_t number) {
 }
 
 std::vector<drain_report> drains::list() const {
+  const auto kept = [this] {
+    const std::lock_guard lock(mutex_);
+    return std::vector<std::shared_ptr<drain>>(kept_.rbegin(), kept_.rend());
+  }();
   std::vector<drain_report> all;
-  const std::lock_guard lock(mutex_);
-  for (auto each = kept_.rbegin(); each != kept_.rend(); ++each) all.push_back((*each)->report());
+  all.reserve(kept.size());
+  for (const auto& each : kept) all.push_back(each->report());
   return all;
 }
 
