@@ -70,11 +70,11 @@ void client_connection::end(session::stop_request why) {
   record_end();
   tell_closed(*this, why_, logged_in_);
   acting().give_back(home_.statements());
+  give_places_back();  // who sees the connection end may want its place
   client_.close();
   if (!authenticating_) detach_backend();
   shared_.ids.retire(cs_id());
   shared_.sessions.remove(cs_id());
-  give_places_back();
   if (const auto marks = std::move(marks_)) tell_marks(marks->take_all(), why_);
 }
 

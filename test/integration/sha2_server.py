@@ -244,6 +244,10 @@ class Session:
             elif code == 3 and body.upper().startswith(b"KILL QUERY"):
                 self._server.sleeping[int(body.split()[-1])].set()
                 self._write(OK)
+            elif code == 3 and body.upper().startswith(b"SHOW GLOBAL VARIABLES"):
+                self._write_row(b"server_id", b"1")
+            elif code == 3 and body.upper().startswith(b"SHOW GLOBAL STATUS"):
+                self._write_row(b"Uptime", b"1000")
             elif code == 3 and body.upper().startswith(b"SELECT"):
                 self._answer_select(body.upper())
             else:
@@ -260,9 +264,14 @@ class Session:
             found = self._user + b"@%"
         elif b"CONNECTION_ID" in text:
             found = str(self._identifier).encode()
-        self._write(b"\x01")
-        self._write(b"\x03def\0\0\0\x01v\0\x0c\x21\0\xff\0\0\0\xfd\0\0\0\0\0")
+        self._write_row(found)
+
+    def _write_row(self, *values):
+        """A result set of one row."""
+        self._write(bytes([len(values)]))
+        for _ in values:
+            self._write(b"\x03def\0\0\0\x01v\0\x0c\x21\0\xff\0\0\0\xfd\0\0\0\0\0")
         if not self._capabilities & DEPRECATE_EOF:
             self._write(b"\xfe\0\0\2\0")
-        self._write(bytes([len(found)]) + found)
+        self._write(b"".join(bytes([len(value)]) + value for value in values))
         self._write(b"\xfe\0\0\2\0\0\0" if self._capabilities & DEPRECATE_EOF else b"\xfe\0\0\2\0")

@@ -130,7 +130,7 @@ def test_a_kill_without_a_route_says_that_the_statement_was_not_interrupted(admi
     client, identifier = sleeper
     told = admin.delete(f"/v1/sessions/{client.thread_id}").json
     assert (told["status"], told["interrupt"], told["connection_id"]) == ("killed", "no_route", identifier)
-    assert client.is_closed()
+    assert client.was_killed()
     query(database, f"KILL {identifier}")
 
 
@@ -143,7 +143,7 @@ def test_a_kill_with_a_control_account_interrupts_the_statement(start_gate, secr
         told = admin.delete(f"/v1/sessions/{client.thread_id}").json
         assert (told["status"], told["interrupt"]) == ("killed", "interrupted")
         wait_until(lambda: not exists_on_backend(database, session["connection_id"]), "it is interrupted", limit=5)
-        assert client.is_closed()
+        assert client.was_killed()
 
 
 def test_kill_query_interrupts_and_the_session_lives_on(start_gate, secrets):
