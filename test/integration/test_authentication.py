@@ -153,7 +153,9 @@ def test_the_control_account_logs_in_with_caching_sha2(start_gate, tmp_path):
             with operator.cursor() as cursor:
                 cursor.execute(f"KILL QUERY {victim.thread_id}")
             assert error_of_payload(victim.read_packet())[0] == 1317
-        assert server.logins == ["encrypted, key asked for"]
+        first, *later = server.logins
+        assert first == "encrypted, key asked for"
+        assert set(later) <= {"fast"}  # it may have looked again who the server is
         assert "control_account_failed" not in gate.log()
         disconnect(operator)
 
