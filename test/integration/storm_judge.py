@@ -21,9 +21,7 @@ def judge_life(life):
     if life.lost and not any(kill.verb != "kill_query" and kill.may_have_succeeded and kill.begun < life.lost
                              for kill in life.kills):
         found.append(f"{life} was lost though nobody killed it: {_tell(life)}")
-    was_told = (any(number in (INTERRUPTED, CONNECTION_KILLED) for _, _, number in life.errors[-1:]) or
-                any(kill.outcome == "killed_self" for kill in life.kills))
-    if life.silent and not was_told:
+    if life.silent and not _was_told(life):
         found.append(f"{life} was not told why it ended: {_tell(life)}")
     for kill in life.kills:
         found += [f"{complaint}: {kill} of {life}, {_tell(life)}" for complaint in _judge_kill(life, kill)]
@@ -31,6 +29,13 @@ def judge_life(life):
     if len(several) > 1:
         found.append(f"{life} was killed more than once: {several}")
     return found
+
+
+def _was_told(life):
+    """Of a session that is logging in, a plain KILL is the backend's to answer, which ends it without a word."""
+    last_error = life.errors[-1][2] if life.errors else 0
+    return last_error in (INTERRUPTED, CONNECTION_KILLED) or any(
+        kill.outcome == "killed_self" or (kill.plain and kill.succeeded and kill.begun < life.logged_in) for kill in life.kills)
 
 
 def _tell(life):
