@@ -70,10 +70,6 @@ class TestedServer(MariadbServer):
         super().__init__(*self._packaged_options(files), "--skip-name-resolve=0", "--max-allowed-packet=16M",
                          "--max-connections=151", "--innodb-buffer-pool-size=8M")
 
-    def _start(self, options):
-        super()._start(options)
-        self._options = options
-
     def _create_accounts(self):
         self._feed((SYSTEM_SQL / "mysql_test_data_timezone.sql").read_text() + BEFORE_TESTS)
         self._end()
@@ -85,7 +81,7 @@ class TestedServer(MariadbServer):
         self._end()
         shutil.rmtree(self.directory / "data")
         subprocess.run(["cp", "-a", self.directory / "new", self.directory / "data"], check=True)
-        self._start(self._options)
+        self._start()
 
     def _end(self):
         if self.process.poll() is None:

@@ -72,7 +72,7 @@ class MariadbServer:
         server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
         self.process = subprocess.Popen(
             [server, "--no-defaults", *self._user(), f"--datadir={self.directory}/data", f"--socket={self.socket}",
-             f"--pid-file={self.directory}/pid", f"--port={self.port}", "--skip-networking=0",
+             f"--pid-file={self.directory}/pid", f"--tmpdir={self.directory}", f"--port={self.port}", "--skip-networking=0",
              "--bind-address=127.0.0.1", "--skip-name-resolve", "--performance-schema=ON", "--local-infile=1",
              "--max-allowed-packet=128M", "--max-connections=1000", "--innodb-buffer-pool-size=64M",
              "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", *self._options],
