@@ -170,7 +170,7 @@ is_awake() { ! is_sleeping; }
 
 sleeper_ends() {
   wait "$sleeper" && bad "the sleeping client was not ended"
-  expect "its client is told that the connection is lost" "ERROR (2013|2006)" "$(cat "$directory/sleeper")"
+  expect "its client is told that it was killed" "ERROR 1927 \\(70100\\)" "$(cat "$directory/sleeper")"
   wait_until "the statement still runs on the database" is_awake
   good "its statement no longer runs on the database"
 }
