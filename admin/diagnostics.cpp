@@ -73,9 +73,9 @@ std::size_t count_of(const diagnostics& last, bool errors_only) {
 std::optional<std::size_t> take_number(token_cursor& at) {
   const auto next = at.peek();
   std::size_t number = 0;
-  const auto* const end = next.text.data() + next.text.size();
-  const auto read = std::from_chars(next.text.data(), end, number);
-  if (next.kind != token_kind::number || read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  const auto text = next.text;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (next.kind != token_kind::number || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   at.skip();
   return number;
 }
