@@ -199,15 +199,15 @@ TEST_CASE_METHOD(fixture, "the reason reaches every target", "[admin][kill_sever
 TEST_CASE_METHOD(fixture, "several at a time, and each for itself", "[admin][kill_several]") {
   std::size_t waiting = 0;
   std::size_t most = 0;
-  std::vector<std::pair<std::shared_ptr<fake_session>, session::stop_handler>> asked;
+  std::vector<std::pair<const fake_session*, session::stop_handler>> asked;
   std::vector<std::shared_ptr<fake_session>> all;
   for (std::uint32_t at = 0; at < 10; ++at) all.push_back(add({.cs_id = first_id + at}, 100 + at));
   for (const auto& each : all) {
-    each->on_stop = [&, each](const session::stop_handler& done) {
+    each->on_stop = [&, target = each.get()](const session::stop_handler& done) {
       most = std::max(most, ++waiting);
-      asked.emplace_back(each, done);
+      asked.emplace_back(target, done);
       if (waiting < 4 && asked.size() != all.size()) return;
-      for (auto& [target, handler] : std::exchange(asked, {})) handler(target->report());
+      for (auto& [one, handler] : std::exchange(asked, {})) handler(one->report());
       waiting = 0;
     };
   }
