@@ -143,7 +143,8 @@ $shared = [
         usleep(900000);
         return failure(fn () => run($c, 'UPDATE items SET amount = amount + 1 WHERE id = 1'));
     },
-    'show_proxysession' => fn ($c) => in_array((string)value($c, 'SHOW PROXYSESSION'), array_column(run($c, 'SHOW PROXYSESSION'), 0), false),
+    'show_proxysession' => fn ($c) => in_array(
+        (string)run($c, "SHOW PROXYSESSION ATTRIBUTE LIKE 'cs_id'")[0][1], array_column(run($c, 'SHOW PROXYSESSION'), 1), false),
     'show_proxysession_prepared' => function ($c) {
         $statement = $c->prepare('SHOW PROXYSESSION');
         $statement->execute();
