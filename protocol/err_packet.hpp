@@ -56,6 +56,7 @@ inline constexpr std::uint16_t unknown_statement_handler = 1243;
 inline constexpr std::uint16_t unsupported_auth_mode = 1251;
 inline constexpr std::uint16_t wrong_value = 1292;
 inline constexpr std::uint16_t query_interrupted = 1317;
+inline constexpr std::uint16_t access_denied_no_password = 1698;
 inline constexpr std::uint16_t connection_killed = 1927;
 inline constexpr std::uint16_t statement_timeout = 1969;  // MariaDB
 inline constexpr std::uint16_t cannot_connect = 2003;

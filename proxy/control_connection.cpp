@@ -1,16 +1,14 @@
 #include "proxy/control_connection.hpp"
 
-#include "proxy/auth_exchange.hpp"
 #include "proxy/backend_login.hpp"
 #include "proxy/backend_tls.hpp"
+#include "proxy/credential_exchange.hpp"
 #include "proxy/dial.hpp"
 #include "proxy/kill_route.hpp"
 #include "proxy/login.hpp"
 #include "proxy/own_response.hpp"
-#include "proxy/password.hpp"
 #include "proxy/proxy_protocol.hpp"
 
-#include "protocol/auth_packets.hpp"
 #include "protocol/command.hpp"
 #include "protocol/handshake_response.hpp"
 #include "protocol/ok_packet.hpp"
@@ -66,52 +64,24 @@ control_connection::control_connection(const config& settings, const backend& se
       stream_(on),
       channel_(stream_, scratch_, settings.login_packet_max) {}
 
-/// The answer of a client that may send its password as it is: the exchange encrypts that where it has to. None when
-/// the backend wants what the control account cannot give.
-std::optional<secret_bytes> control_connection::respond(std::string_view plugin, protocol::bytes_view request) const {
-  constexpr std::size_t nonce_size = 20;
-  const auto& password = settings_.control_password;
-  const bool is_challenge = request.front() == protocol::auth_switch_header;
-  if (is_challenge && (plugin == native_password_plugin || plugin == caching_sha2_plugin)) {
-    const auto wanted = protocol::parse_auth_switch_request(request);
-    const auto nonce = std::string_view(wanted->data).substr(0, nonce_size);
-    return to_secret(protocol::as_bytes(plugin == caching_sha2_plugin ? caching_sha2_response(password, nonce)
-                                                                      : native_password_response(password, nonce)));
-  }
-  const bool in_the_clear = plugin == clear_password_plugin && stream_.is_encrypted();
-  const bool asks_for_password = is_challenge ? plugin == sha256_plugin || in_the_clear : plugin == caching_sha2_plugin;
-  if (!asks_for_password) return std::nullopt;
-  auto with_zero = to_secret(protocol::as_bytes(password));
-  with_zero.push_back(0);
-  return with_zero;
-}
-
 awaitable<std::optional<interrupt_answer>> control_connection::authenticate() {
-  auth_exchange exchange({.client = link_kind::encrypted,
-                          .backend = link_of(stream_, target_.name()->is_unix()),
-                          .backend_public_pem = keys_.backend_public_pem(),
-                          .rounds_max = settings_.login_rounds_max});
-  for (;;) {
-    const auto packet = co_await channel_.read();
-    if (packet.ec) co_return unreached("it closed during the control account's login");
-    auto next = exchange.on_backend(packet.payload);
-    if (next.what == auth_exchange::step::action::finished) {
-      auto verdict = to_interrupt_answer(packet.payload);
-      if (verdict.status == interrupt_status::interrupted) co_return std::nullopt;
-      co_return verdict;
-    }
-    if (next.what == auth_exchange::step::action::to_client) {
-      if (exchange.next() == auth_exchange::turn::backend) continue;  // the fast path has succeeded
-      const auto answer = respond(exchange.plugin(), next.packet);
-      if (!answer) {
-        co_return refused({protocol::er::unsupported_auth_mode, "08004",
-                           fmt::format("the control account cannot log in with the plugin {}", exchange.plugin())});
-      }
-      next = exchange.on_client(*answer);
-    }
-    if (next.what == auth_exchange::step::action::refused) co_return refused(next.error);
-    if (const auto ec = co_await channel_.write(next.packet)) co_return unreached(ec.message());
+  const auto known = credential::of_password(settings_.control_password);
+  auto outcome = co_await authenticate_with(channel_, *known,
+                                            {.backend = link_of(stream_, target_.name()->is_unix()),
+                                             .backend_public_pem = keys_.backend_public_pem(),
+                                             .rounds_max = settings_.login_rounds_max});
+  switch (outcome.how) {
+    case exchange_outcome::end::accepted:
+      co_return std::nullopt;
+    case exchange_outcome::end::refused:
+      break;
+    case exchange_outcome::end::cannot_answer:
+      outcome.error.message = fmt::format("the control account cannot log in: {}", outcome.error.message);
+      break;
+    case exchange_outcome::end::lost:
+      co_return unreached("it closed during the control account's login");
   }
+  co_return refused(outcome.error);
 }
 
 /// It names a plugin that no server has, as clients' logins do: the backend asks for the account's then.

@@ -59,7 +59,6 @@ class control_connection {
   };
   awaitable<std::optional<admin::interrupt_answer>> authenticate();
   awaitable<std::optional<admin::interrupt_answer>> identify(std::string_view version);
-  [[nodiscard]] std::optional<secret_bytes> respond(std::string_view plugin, protocol::bytes_view request) const;
   awaitable<reply> query(std::string_view statement);
   awaitable<std::optional<result>> check(const admin::backend_thread& which, std::vector<std::uint32_t> waiting);
   awaitable<std::optional<result>> look_up(std::uint32_t wanted, std::vector<std::uint32_t> waiting);

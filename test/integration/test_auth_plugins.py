@@ -7,14 +7,16 @@ import pytest
 from clients import connect, disconnect, error_of, query, run_command_line, show, value
 from libmariadb import ClientError, Connection
 from mariadb_server import MariadbServer
-from sessiongate_process import PROXYSYS_PASSWORD, SessiongateProcess
+from sessiongate_process import PROXYSYS_PASSWORD, SessiongateProcess, write_secret
 
 ACCOUNTS = ["INSTALL SONAME 'auth_ed25519'", "INSTALL SONAME 'dialog_examples'",
             "CREATE USER ed@'%' IDENTIFIED VIA ed25519 USING PASSWORD('ed_password')",
             "CREATE USER either@'%' IDENTIFIED VIA ed25519 USING PASSWORD('ed_password') OR mysql_native_password "
             "USING PASSWORD('native_password')",
             "CREATE USER asked@'%' IDENTIFIED VIA two_questions USING 'first answer'",
-            "CREATE USER tries@'%' IDENTIFIED VIA three_attempts USING 'third time'"]
+            "CREATE USER tries@'%' IDENTIFIED VIA three_attempts USING 'third time'",
+            "CREATE USER control_ed@'%' IDENTIFIED VIA ed25519 USING PASSWORD('password of control_ed')",
+            "GRANT CONNECTION ADMIN, PROCESS ON *.* TO control_ed@'%'"]
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +121,12 @@ def test_a_client_that_does_not_know_the_plugin_says_so_and_is_gone(gate):
     """PyMySQL has no question-asker unless it is given one: it leaves in the middle."""
     assert error_of(lambda: connect(gate.port, user="tries", password=""))[0] == 2059
     gate.wait_for_log("client_gone")
+
+
+@pytest.mark.parametrize("password, event", [("password of control_ed", "control_connected"),
+                                             ("wrong", "control_account_failed .*code=1045")])
+def test_the_control_account_logs_in_with_ed25519(mariadb, tmp_path, password, event):
+    gate = SessiongateProcess(backend=f"127.0.0.1:{mariadb.port}", control_user="control_ed",
+                              control_password_file=write_secret(tmp_path, "control", password))
+    gate.wait_for_log(event)
+    gate.stop()
