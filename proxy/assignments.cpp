@@ -176,7 +176,7 @@ class reader {
     if (at_.take("@")) {
       if (is_symbol(at_.now(), "@") && at_.adjacent()) {
         at_.next();
-        return read_system(take_name(at_));
+        return read_system(take_name(at_), true);
       }
       return read_value(assignment::target::user_variable, take_name(at_));
     }
@@ -196,11 +196,11 @@ class reader {
       name += at_.now().text;
       at_.next();
     }
-    read_system(std::move(name));
+    read_system(std::move(name), false);
   }
 
   /// `name` may have its scope in front.
-  void read_system(std::string name) {
+  void read_system(std::string name, bool behind_at) {
     const auto dot = name.find('.');
     const auto scope = name.substr(0, dot == std::string::npos ? 0 : dot);
     const bool session = equals_ignoring_case(scope, "SESSION") || equals_ignoring_case(scope, "LOCAL");
@@ -208,7 +208,11 @@ class reader {
                         equals_ignoring_case(scope, "PERSIST_ONLY");
     if (session) name.erase(0, dot + 1);
     read_value(assignment::target::system_variable, std::move(name));
-    if (global && !found_.all.empty()) found_.all.pop_back();
+    if (found_.all.empty()) return;
+    if (global)
+      found_.all.pop_back();
+    else
+      found_.all.back().unscoped = behind_at && !session;
   }
 
   void read_value(assignment::target what, std::string name) {
@@ -223,6 +227,7 @@ class reader {
     for (int depth = 0; !at_statement_end() && (depth > 0 || !is_symbol(at_.now(), ",")); at_.next(), ++tokens) {
       if (is_symbol(at_.now(), "(")) ++depth;
       if (is_symbol(at_.now(), ")")) --depth;
+      if (is_symbol(at_.now(), ":")) found_.understood = false;  // SET a = (@b := 1)
     }
     const bool ends_here = at_statement_end() && at_.now().kind != token_kind::broken;
     const bool whole = tokens == 1 && (is_symbol(at_.now(), ",") || (ends_here && (complete_ || !at_.at_end())));

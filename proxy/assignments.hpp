@@ -17,6 +17,7 @@ struct assignment {
   /// A user variable's literal as it is written, a system variable's or database's text without quotes. None: only the
   /// server can tell.
   std::optional<std::string> value;
+  bool unscoped = false;  // a system variable written as @@name: to some, that is the next transaction alone
 };
 
 struct assignments {
