@@ -1,8 +1,8 @@
 #include "proxy/auth_exchange.hpp"
 
+#include "proxy/login_evidence.hpp"
 #include "proxy/password.hpp"
 
-#include "protocol/auth_packets.hpp"
 #include "protocol/ok_packet.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +17,8 @@ namespace {
 namespace er = protocol::er;
 using session::stop_reason;
 
-constexpr std::size_t nonce_size = 20;  // servers send a zero behind it
+constexpr std::size_t nonce_size = 20;          // servers send a zero behind it
+constexpr std::size_t longest_nonce_size = 32;  // of client_ed25519
 constexpr std::uint8_t fast_authentication_succeeded = 0x03;
 constexpr std::uint8_t perform_full_authentication = 0x04;
 constexpr std::uint8_t caching_sha2_key_request = 0x02;
@@ -34,16 +35,48 @@ protocol::bytes_view plugin_data(protocol::bytes_view payload) {
 
 /// These answer each packet of the server with one of their own.
 bool takes_turns(std::string_view plugin) {
-  constexpr std::array known{native_password_plugin,
-                             caching_sha2_plugin,
-                             sha256_plugin,
-                             clear_password_plugin,
-                             std::string_view("client_ed25519"),
-                             std::string_view("dialog")};
+  constexpr std::array known{native_password_plugin, caching_sha2_plugin, sha256_plugin,
+                             clear_password_plugin,  ed25519_plugin,      std::string_view("dialog")};
   return std::ranges::find(known, plugin) != known.end();
 }
 
+/// Of these the client's first answer proves its password.
+bool proves_password(std::string_view plugin) {
+  return plugin == native_password_plugin || plugin == caching_sha2_plugin || plugin == ed25519_plugin;
+}
+
 }  // namespace
+
+auth_exchange::auth_exchange(const auth_circumstances& given) : given_(given) {
+  if (given.evidence != evidence_wanted::none) evidence_ = std::make_unique<login_evidence>();
+}
+
+auth_exchange::~auth_exchange() = default;
+
+std::unique_ptr<login_evidence> auth_exchange::take_evidence() {
+  return std::move(evidence_);
+}
+
+void auth_exchange::note_question(std::string_view data, bool next_factor) {
+  if (!evidence_) return;
+  const bool several = evidence_->several_factors || next_factor;
+  *evidence_ = {};
+  evidence_->plugin = plugin_;
+  evidence_->nonce = data.substr(0, plugin_ == ed25519_plugin ? longest_nonce_size : nonce_size);
+  evidence_->several_factors = several;
+}
+
+/// Some clients say that they have no password with a zero byte.
+void auth_exchange::note_proof(protocol::bytes_view payload) {
+  if (!evidence_ || evidence_->proved || !proves_password(plugin_)) return;
+  evidence_->proved = true;
+  if (!is_byte(payload, 0)) evidence_->proof = to_secret(payload);
+}
+
+void auth_exchange::note_password(protocol::bytes_view payload) {
+  if (given_.evidence != evidence_wanted::passwords || payload.empty() || payload.back() != 0) return;
+  evidence_->password = secret_text(protocol::as_text(payload.first(payload.size() - 1)));
+}
 
 auth_exchange::step auth_exchange::to_client(protocol::bytes_view packet, turn after) {
   turn_ = after;
@@ -97,21 +130,22 @@ auth_exchange::step auth_exchange::on_backend(protocol::bytes_view payload) {
   if (payload.front() == protocol::auth_switch_header) {
     const auto wanted = protocol::parse_auth_switch_request(payload);
     if (!wanted) return broken_by_backend("sent a plugin's name without an end");
-    return on_switch(wanted->plugin, wanted->data, payload);
+    return on_switch(*wanted, payload);
   }
   if (payload.front() == protocol::auth_next_factor_header &&
       protocol::has(given_.negotiated, protocol::client_multi_factor_authentication)) {
     const auto wanted = protocol::parse_auth_next_factor(payload);
     if (!wanted) return broken_by_backend("sent a plugin's name without an end");
-    return on_switch(wanted->plugin, wanted->data, payload);
+    return on_switch(*wanted, payload);
   }
   return on_more_data(payload);
 }
 
-auth_exchange::step auth_exchange::on_switch(std::string_view plugin, std::string_view data,
+auth_exchange::step auth_exchange::on_switch(const protocol::auth_switch_request& wanted,
                                              protocol::bytes_view payload) {
-  plugin_ = plugin;
-  nonce_ = data.substr(0, nonce_size);
+  const auto& plugin = plugin_ = wanted.plugin;
+  nonce_ = wanted.data.substr(0, nonce_size);
+  note_question(wanted.data, payload.front() == protocol::auth_next_factor_header);
   if (plugin.empty()) {
     return refuse("The account has a password of MySQL 4.0's kind (mysql_old_password), which is not supported");
   }
@@ -136,6 +170,7 @@ auth_exchange::step auth_exchange::on_more_data(protocol::bytes_view payload) {
 
 auth_exchange::step auth_exchange::on_client(protocol::bytes_view payload) {
   if (turn_ == turn::backend) return out_of_order();
+  note_proof(payload);
   if (phase_ == phase::password) return on_password(payload);
   if (phase_ == phase::own_key) return decrypt_for_backend(payload);
   return to_backend(payload);
@@ -159,6 +194,7 @@ auth_exchange::step auth_exchange::on_password(protocol::bytes_view payload) {
     return to_client(packet, turn::client);
   }
   const bool encrypted = !is_protected(given_.client);
+  if (!encrypted) note_password(payload);
   if (encrypted == to_be_encrypted) return to_backend(payload);
   return encrypted ? decrypt_for_backend(payload) : take_password(payload);
 }
@@ -191,6 +227,7 @@ auth_exchange::step auth_exchange::decrypt_for_backend(protocol::bytes_view ciph
         "for the key");
   }
   mix_with_nonce(*password, nonce_);
+  note_password(*password);
   return to_backend(*password);
 }
 

@@ -16,12 +16,14 @@
 #include "proxy/rsa_key.hpp"
 #include "proxy/secret.hpp"
 
+#include "protocol/auth_packets.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/err_packet.hpp"
 #include "session/stop_reason.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace sessiongate::proxy {
@@ -32,6 +34,15 @@ enum class link_kind : std::uint8_t {
   encrypted,
 };
 
+struct login_evidence;
+
+/// What is noted of a login for whoever wants to log in as the client later.
+enum class evidence_wanted : std::uint8_t {
+  none,
+  proofs,     // the answers to nonces
+  passwords,  // and a password that is sent itself, in full authentication or to sha256_password
+};
+
 /// What a login's exchange depends on. Pointers may be null, and outlive it.
 struct auth_circumstances {
   link_kind client = link_kind::plain;
@@ -40,11 +51,13 @@ struct auth_circumstances {
   const rsa_key* own_key = nullptr;       // for clients that encrypt their password while the backend must not
   const std::string* backend_public_pem = nullptr;  // known beforehand, so that no backend is asked for it
   std::size_t rounds_max = 0;                       // packets of the backend
+  evidence_wanted evidence = evidence_wanted::none;
 };
 
 class auth_exchange {
  public:
-  explicit auth_exchange(const auth_circumstances& given) : given_(given) {}
+  explicit auth_exchange(const auth_circumstances& given);
+  ~auth_exchange();
 
   /// Whose packet comes next. either: a plugin that the proxy does not know.
   enum class turn : std::uint8_t { backend, client, either };
@@ -71,6 +84,8 @@ class auth_exchange {
   [[nodiscard]] turn next() const { return turn_; }
   /// The last one that the backend named.
   [[nodiscard]] const std::string& plugin() const { return plugin_; }
+  /// What was noted, when it has finished with an OK. Null: nothing is wanted.
+  std::unique_ptr<login_evidence> take_evidence();
 
  private:
   enum class phase : std::uint8_t {
@@ -81,7 +96,7 @@ class auth_exchange {
     backend_key,  // the proxy holds the password and has asked the backend for its key
   };
 
-  step on_switch(std::string_view plugin, std::string_view data, protocol::bytes_view payload);
+  step on_switch(const protocol::auth_switch_request& wanted, protocol::bytes_view payload);
   step on_more_data(protocol::bytes_view payload);
   step on_password(protocol::bytes_view payload);
   step take_password(protocol::bytes_view payload);
@@ -93,13 +108,17 @@ class auth_exchange {
   step break_off(protocol::server_error error);
   step broken_by_backend(std::string_view how);
 
+  void note_question(std::string_view data, bool next_factor);
+  void note_proof(protocol::bytes_view payload);
+  void note_password(protocol::bytes_view payload);
   [[nodiscard]] bool is_protected(link_kind side) const;
   [[nodiscard]] std::uint8_t key_request() const;
 
   auth_circumstances given_;
   std::string plugin_;
   std::string nonce_;
-  secret_bytes password_;  // phase backend_key only
+  secret_bytes password_;                     // phase backend_key only
+  std::unique_ptr<login_evidence> evidence_;  // null: none is wanted
   std::size_t rounds_ = 0;
   phase phase_ = phase::carry;
   turn turn_ = turn::backend;

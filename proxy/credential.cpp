@@ -80,4 +80,9 @@ std::optional<bool> credential::agrees_with(std::string_view plugin, std::string
   return same_secret(*own, says_none ? std::string_view() : response);
 }
 
+bool credential::is_of(std::string_view password) const {
+  return kind_ == kind::password ? same_secret(text(), password)
+                                 : same_secret(text(), protocol::as_text(native_hash(password)));
+}
+
 }  // namespace sessiongate::proxy

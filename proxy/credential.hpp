@@ -35,6 +35,8 @@ class credential {
   [[nodiscard]] std::optional<bool> agrees_with(std::string_view plugin, std::string_view nonce,
                                                 std::string_view response) const;
 
+  [[nodiscard]] bool is_of(std::string_view password) const;
+
   /// A backend has refused it: nobody who shares it tries again. True for who says so first.
   bool refuse() const { return !refused_.exchange(true); }
   [[nodiscard]] bool refused() const { return refused_.load(std::memory_order_relaxed); }

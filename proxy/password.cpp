@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -77,6 +78,17 @@ std::optional<secret_bytes> native_hash_behind(std::string_view response, std::s
   secret_bytes hash(native_hash_size);
   std::ranges::transform(as_bytes(response), mask, hash.begin(), std::bit_xor<std::uint8_t>());
   if (!same_secret(protocol::as_text(digest(EVP_sha1(), {hash})), protocol::as_text(stored))) return std::nullopt;
+  return hash;
+}
+
+std::optional<secret_bytes> read_native_hash(std::string_view digits) {
+  secret_bytes hash(native_hash_size);
+  if (digits.size() != 2 * hash.size()) return std::nullopt;
+  for (auto& byte : hash) {
+    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + 2, byte, 16);
+    if (ec != std::errc() || end != digits.data() + 2) return std::nullopt;
+    digits.remove_prefix(2);
+  }
   return hash;
 }
 

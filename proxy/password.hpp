@@ -36,6 +36,9 @@ std::string native_hash_response(protocol::bytes_view hash, std::string_view non
 std::optional<secret_bytes> native_hash_behind(std::string_view response, std::string_view nonce,
                                                protocol::bytes_view stored);
 
+/// From 40 hexadecimal digits.
+std::optional<secret_bytes> read_native_hash(std::string_view digits);
+
 /// Compares in constant time.
 bool same_secret(std::string_view left, std::string_view right);
 

@@ -1,5 +1,6 @@
 #include "proxy/tls_reload.hpp"
 
+#include "proxy/file_stamp.hpp"
 #include "proxy/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -7,7 +8,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <sys/stat.h>
 #include <vector>
 
 namespace sessiongate::proxy {
@@ -17,21 +17,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
-
-/// What differs when a file was written or replaced. All zero: it is not there.
-struct file_stamp {
-  ino_t inode = 0;
-  off_t size = 0;
-  time_t seconds = 0;
-  long nanoseconds = 0;
-  friend bool operator==(const file_stamp&, const file_stamp&) = default;
-};
-
-file_stamp stamp_of(const std::string& path) {
-  struct stat found{};
-  if (path.empty() || ::stat(path.c_str(), &found) != 0) return {};
-  return {found.st_ino, found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
-}
 
 std::vector<file_stamp> stamps(const config& settings) {
   return {stamp_of(settings.client_tls_cert),  stamp_of(settings.client_tls_key),  stamp_of(settings.client_tls_ca),
