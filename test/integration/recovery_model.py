@@ -1,0 +1,55 @@
+"""What is known of a session in a recovery round: what it holds, and so what may become of it when its server session is lost."""
+
+import dataclasses
+
+# When the proxy goes by what it has seen in passing, it may not know all of it.
+UNSEEN = frozenset(("unknown_user_variable", "unknown_system_variable", "hidden_changes", "no_tracking", "last_insert_id", "state_too_large"))
+ROUTINES = frozenset(("hidden_changes",))
+
+
+@dataclasses.dataclass
+class Prepared:
+    text: str
+    values: tuple
+    epoch: int       # of the settings under which it was prepared
+    repeatable: bool = True  # gives the same each time: the probe may execute it
+
+
+class Model:
+    """`hard`: each key holds the words of which one must be told, for as long as the key is there. `soft` and `soft_unplanned`: words that
+    may be told, though the session may be recovered as well."""
+
+    def __init__(self, routines=False):
+        self.routines = routines   # the server has routines that may do anything
+        self.reset()
+
+    def reset(self):
+        """A fresh session, as behind COM_RESET_CONNECTION."""
+        self.hard = {}
+        self.soft = set(ROUTINES if self.routines else ())
+        self.soft_unplanned = set()
+        self.user_variables = set()
+        self.system_variables = set()
+        self.prepared = {}
+        self.epoch = 0
+        self.sequence_used = False
+
+    def changed_settings(self):
+        self.epoch += 1
+
+    def blocked(self, key, *words):
+        self.hard[key] = frozenset(words)
+
+    def released(self, key):
+        """It is gone, but who has only seen the statements may not be sure of that."""
+        self.soft |= self.hard.pop(key, frozenset())
+
+    def words(self, planned):
+        """(must be one of these: empty when it may be recovered, may be one of these)"""
+        must = frozenset().union(*self.hard.values()) if self.hard else frozenset()
+        may = set(self.soft) | must
+        if any(each.epoch != self.epoch for each in self.prepared.values()):
+            may.add("prepared_elsewhere")
+        if not planned:
+            may |= self.soft_unplanned
+        return must, may

@@ -1,0 +1,220 @@
+"""Rounds: a real client brings its session into some random state, its server session is taken away, and it finds its state as it was,
+or is told why not. Everything else is a failure."""
+
+import collections
+import random
+import re
+import threading
+import time
+import traceback
+
+from clients import query
+from driven import Lost, Refused
+from recovery_losses import PLANNED
+from recovery_model import Model
+from recovery_probe import KILLED, Probe, differences, in_transaction
+from recovery_steps import DATABASES, PASSWORD, USER, StepMaker
+from support import wait_until
+
+# What is found out only when the new server session is made, or the client's next statement is known: no kill can tell it beforehand.
+LATER = frozenset(("diagnostics", "replay_refused", "state_differs", "server_differs", "credentials_refused", "backend_unreachable"))
+ASKS_WHAT_WAS = ("SHOW WARNINGS", "SELECT ROW_COUNT()", "SELECT FOUND_ROWS()", "SHOW COUNT(*) ERRORS", "GET DIAGNOSTICS @n = ROW_COUNT",
+                 "SELECT 1, @@warning_count", "/* x */ show errors limit 1", "SET @rows = ROW_COUNT()")
+WORD = re.compile(r"\((\w+)\)$")
+MODES = ("plain", "plain", "plain", "tls", "compressed")
+
+
+class Failure(Exception):
+    pass
+
+
+class Round:
+    def __init__(self, rig, kind, client, seed, number):
+        self.name = f"{kind.name}:{number}"
+        self._chance = random.Random(f"{seed} {self.name}")
+        self._rig = rig
+        self._client = client
+        self._modes = [mode for mode in MODES if mode in rig.modes and mode in kind.modes]
+        self._cluster = self._chance.choice(rig.clusters)
+        self._model = Model(self._cluster.routines)
+        self._maker = StepMaker(self._chance, self._model, client.operations, re.sub(r"\W", "_", self.name))
+        self._maker.login = f"{USER}#{self._cluster.name}" if rig.labels else USER
+        self._login = (self._maker.login, PASSWORD)
+        self.transcript = []
+        self.outcomes = []  # (cluster, route, outcome)
+
+    def run(self):
+        mode = self._chance.choice(self._modes)
+        self._say(f"connect {mode} to {self._cluster.name}")
+        self._client.call("connect", self._rig.port(self._cluster), *self._login, self._chance.choice(DATABASES), mode)
+        for _ in range(self._chance.choice((1, 1, 1, 2, 3))):
+            for _ in range(self._chance.randint(1, 8)):
+                all(map(self._do, self._maker.steps()))  # what follows one that failed would be about nothing
+            if not self._lose():
+                return
+        self._client.call("quit")
+
+    def _say(self, what):
+        self.transcript.append(what)
+
+    def _do(self, step):
+        """Whether it was answered well."""
+        try:
+            if step.operation == "root":
+                with self._cluster.server.as_root() as root:
+                    query(root, step.arguments[0])
+            else:
+                self._client.call(step.operation, *step.arguments)
+            self._say(f"{step}")
+        except Refused as error:
+            self._say(f"{step}: {error.args[0]} {error.args[1]:.100}")
+            if error.args[0] == KILLED:
+                raise Failure("killed before its server session was lost") from error
+            return False
+        else:
+            if step.then:
+                step.then(self._model)
+            return True
+        finally:
+            if step.tried:
+                step.tried(self._model)
+
+    def _lose(self):
+        """False when the session has ended with it."""
+        target = self._rig.target(self._cluster, self._client, self._login, self._model)
+        probe = Probe(self._model, self._cluster.names, self._chance)
+        before = probe.read(self._client)
+        self._model.hard.pop("transaction", None)
+        if in_transaction(before):
+            self._model.blocked("transaction", "open_transaction")
+        for step in self._maker.late_steps():
+            self._do(step)
+        route = self._rig.choose_route(self._chance, self._cluster)
+        first = self._chance.choice(ASKS_WHAT_WAS) if self._rig.loses and self._chance.random() < 0.05 and route != "wait_timeout" else None
+        self._say(f"lose it: {route}; hard {self._model.hard}, soft {sorted(self._model.soft)}, unplanned {sorted(self._model.soft_unplanned)}")
+        told = self._rig.lose(route, target)
+        if route == "wait_timeout":
+            self._model.changed_settings()
+        self._say(f"told: {told}")
+        outcome = self._look(probe, before, told, route, first, target)
+        self.outcomes.append((self._cluster.name, route, outcome))
+        self._model.hard.pop("next", None)
+        return outcome == "recovered"
+
+    def _look(self, probe, before, told, route, first, target):
+        must, may = self._model.words(route in PLANNED)
+        if first:
+            must, may = must | {"diagnostics"}, may | {"diagnostics"}
+        try:
+            if first:
+                self._say(f"first: {first}")
+                self._client.call("query", first)
+            elif route == "wait_timeout":
+                self._client.call("query", "SET SESSION wait_timeout = 3000")
+            after = probe.read(self._client)
+        except Refused as error:
+            if error.args[0] != KILLED:
+                raise Failure(f"the first statement after the loss: {error}") from error
+            return self._judge_refusal(error.args[1], must, may, told, target)
+        except Lost as error:
+            if self._cluster.credentials == "none" and route not in PLANNED:
+                return "lost"
+            raise Failure(f"lost without a word: {error}") from error
+        found = differences(before, after)
+        if route == "wait_timeout":
+            found = [each for each in found if not each.startswith(("@@wait_timeout", "shown"))]
+        if found:
+            raise Failure("its state is another one:\n  " + "\n  ".join(found))
+        if must and self._rig.loses:
+            raise Failure(f"it was recovered though {sorted(must)}")
+        if told and told["recoverable"] is not True:
+            raise Failure(f"it was recovered, and told before: {told}")
+        return "recovered"
+
+    def _judge_refusal(self, text, must, may, told, target):
+        self._say(f"refused: {text}")
+        found = WORD.search(text)
+        word = found.group(1) if found else "killed"
+        try:
+            self._client.call("query", "SELECT 1")
+        except (Lost, Refused):
+            pass
+        else:
+            raise Failure(f"it goes on behind {text!r}")
+        wait_until(lambda: not target.is_listed(), f"{target.cs_id} leaves the list")
+        if self._cluster.credentials == "none":
+            if word not in ("no_credentials", "killed"):
+                raise Failure(f"no credentials, and told {word}")
+            return word
+        if word not in may:
+            raise Failure(f"{text!r}; it " + (f"may be {sorted(may)}" if may else "has to be recovered"))
+        if told and not agrees(told, word):
+            raise Failure(f"{text!r}, and told before: {told}")
+        return word
+
+
+def agrees(told, word):
+    """Whether a kill that told this may end with that word."""
+    return word in LATER if told["recoverable"] else word in (told["obstacle"], "diagnostics")
+
+
+class Runner:
+    """Runs rounds in one thread for each kind of client, and keeps what came of them."""
+
+    def __init__(self, rig, kinds, seed):
+        self._rig = rig
+        self._kinds = kinds
+        self._seed = seed
+        self._lock = threading.Lock()
+        self.outcomes = collections.Counter()  # (client, cluster, route, outcome)
+        self.failures = []
+        self.done = 0
+
+    def run(self, numbers, limit=None):
+        """`limit` seconds at most."""
+        self._end = time.monotonic() + (limit or float("inf"))
+        threads = [threading.Thread(target=self._run_kind, args=(kind, numbers), daemon=True) for kind in self._kinds]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+
+    def run_one(self, kind, number):
+        client = kind.start()
+        try:
+            self._run_round(kind, client, number)
+        finally:
+            client.close()
+
+    def _run_kind(self, kind, numbers):
+        client = kind.start()
+        for number in numbers:
+            if time.monotonic() > self._end:
+                break
+            if not self._run_round(kind, client, number):
+                client.close()  # it may be anywhere
+                client = kind.start()
+        client.close()
+
+    def _run_round(self, kind, client, number):
+        one = Round(self._rig, kind, client, self._seed, number)
+        failure = None
+        try:
+            one.run()
+        except Failure as error:
+            failure = str(error)
+        except Exception:
+            failure = traceback.format_exc()
+        with self._lock:
+            self.done += 1
+            for outcome in one.outcomes:
+                self.outcomes[(kind.name, *outcome)] += 1
+            if failure:
+                self.failures.append(f"round {one.name} of seed {self._seed}: {failure}\n  script:\n    " + "\n    ".join(one.transcript))
+        return failure is None
+
+    def report(self):
+        lines = [f"{self.done} rounds, {sum(self.outcomes.values())} losses, {len(self.failures)} failures; seed {self._seed}"]
+        lines += [f"{count:>7}  {client:<12} {cluster:<9} {route:<12} {outcome}"
+                  for (client, cluster, route, outcome), count in sorted(self.outcomes.items())]
+        return "\n".join(lines)
