@@ -59,6 +59,10 @@ reach distance(const principal& who, const session::client_session& target) {
   return logged_in && owner->user == who.user ? own : tenant;
 }
 
+bool is_out_of_cluster(const principal& who, const std::string& cluster) {
+  return who.own_cluster_only && who.cluster != cluster;
+}
+
 }  // namespace
 
 std::string_view to_text(standing column) {
@@ -128,13 +132,14 @@ verdict may(const principal& who, command_kind kind, const session::client_sessi
   const auto allowed_reach = reach_of(who, kind);
   if (allowed_reach == none) return verdict::forbidden;
   const auto needed = distance(who, target);
+  if (needed == all && is_out_of_cluster(who, target.who()->cluster)) return verdict::hidden;
   if (needed <= allowed_reach) return verdict::allowed;
   return needed == tenant ? verdict::not_owner : verdict::hidden;
 }
 
 bool may_see_ended(const principal& who, const session::identity* owner) {
   const auto how_far = reach_of(who, command_kind::list_sessions);
-  if (how_far == all) return true;
+  if (how_far == all) return !who.own_cluster_only || (owner != nullptr && !is_out_of_cluster(who, owner->cluster));
   const bool is_proxysys = owner != nullptr && owner->user == "root" && owner->tenant == "proxysys";
   if (owner == nullptr || how_far == none || is_proxysys) return false;
   const bool same_tenant = owner->tenant == who.tenant && owner->cluster == who.cluster;

@@ -46,7 +46,8 @@ struct principal {
   token_role role = token_role::viewer;  // tokens only
   std::string token{};                   // a token's name
   command_face face = command_face::sql;
-  std::string address{};  // where it asks from, as an endpoint is shown; empty: the proxy itself
+  std::string address{};          // where it asks from, as an endpoint is shown; empty: the proxy itself
+  bool own_cluster_only = false;  // an operator of one of several clusters: the others are none of its business
 };
 
 /// The proxy itself, for what it ends of its own accord; `what` is the name of the guard, for example.

@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace sessiongate::proxy {
@@ -17,7 +18,9 @@ namespace asio = boost::asio;
 
 void abandoned_statements::interrupt(admin::kill_record begun, session::stop_report left) {
   entry added{admin::open_kill(trail_, std::move(begun)), std::move(left)};
-  if (!control_.configured()) {
+  const bool has_route = std::ranges::any_of(added.left.server_sessions,
+                                             [this](const auto& each) { return clusters_.has_control(*each.session); });
+  if (!has_route) {
     counted_.count(admin::kill_end::no_route);
     return added.record.conclude(admin::kill_end::no_route, "There is no control account (--control-user)");
   }
@@ -57,7 +60,7 @@ asio::awaitable<void> abandoned_statements::work() {
 }
 
 asio::awaitable<void> abandoned_statements::finish(entry each) {
-  kill_route route(nullptr, control_);
+  kill_route route(nullptr, clusters_);
   admin::execution_context context{sessions_, route, current_.load()->kill_timeout};
   const auto outcome = co_await admin::interrupt_abandoned(each.record.begun().target, std::move(each.left), context);
   const auto end = admin::end_of(outcome);

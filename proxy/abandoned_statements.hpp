@@ -5,8 +5,8 @@
 // number is interrupted at a time. What is above only has its connection closed, and is counted.
 #pragma once
 
+#include "proxy/cluster_set.hpp"
 #include "proxy/config.hpp"
-#include "proxy/control_account.hpp"
 
 #include "admin/kill_counters.hpp"
 #include "admin/kill_log.hpp"
@@ -29,8 +29,8 @@ class abandoned_statements {
  public:
   /// `home` is the admin thread's. All must outlive this.
   abandoned_statements(boost::asio::io_context& home, const session::published<config>& current,
-                       session::registry& sessions, control_account& control, admin::kill_log& trail)
-      : home_(home), current_(current), sessions_(sessions), control_(control), trail_(trail) {}
+                       session::registry& sessions, cluster_set& clusters, admin::kill_log& trail)
+      : home_(home), current_(current), sessions_(sessions), clusters_(clusters), trail_(trail) {}
 
   // Any thread.
   /// Whether what a client leaves behind is to be interrupted.
@@ -60,7 +60,7 @@ class abandoned_statements {
   boost::asio::io_context& home_;
   const session::published<config>& current_;
   session::registry& sessions_;
-  control_account& control_;
+  cluster_set& clusters_;
   admin::kill_log& trail_;
   admin::kill_counters counted_;
   std::atomic<std::uint64_t> dropped_{0};

@@ -249,7 +249,7 @@ bool admin_conversation::asks_for_all_variables(const admin::command& what) cons
 awaitable<admin_conversation::reply> admin_conversation::act(own_server_session* over, request asked,
                                                              admin::principal who) const {
   auto& shared = connection_.shared();
-  kill_route route(over, shared.control);
+  kill_route route(over, shared.clusters);
   admin::execution_context context{shared.sessions, route,       shared.settings.kill_timeout,
                                    ::getpid(),      shared.view, &shared.kills};
   context.closed = &shared.closed;

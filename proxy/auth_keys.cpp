@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -19,7 +20,10 @@ std::string read_text(const std::string& path) {
 
 /// A backend that protects what it is sent asks for the password itself, which a client on a plain connection encrypts.
 bool may_need_own_key(const config& settings) {
-  return settings.backend_tls != tls_mode::disabled || (settings.backend && settings.backend->is_unix());
+  const auto is_unix = [](const backend_settings& each) { return each.address.is_unix(); };
+  return settings.backend_tls != tls_mode::disabled ||
+         std::ranges::any_of(settings.clusters,
+                             [&](const cluster_settings& each) { return std::ranges::any_of(each.backends, is_unix); });
 }
 
 }  // namespace

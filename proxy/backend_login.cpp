@@ -17,6 +17,12 @@
 #include <fmt/format.h>
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <utility>
+#include <vector>
+
 namespace sessiongate::proxy {
 
 namespace {
@@ -33,12 +39,41 @@ login_failure failed(protocol::server_error error, stop_reason reason) {
   return {reason, std::move(error), {}, {}};
 }
 
-/// One session's login on the backend.
+/// The next backend may do.
+login_failure unreached(protocol::server_error error) {
+  auto failure = failed(std::move(error), stop_reason::backend_unreachable);
+  failure.elsewhere = true;
+  return failure;
+}
+
+/// How long a login tries each of so many backends: when one of them does not answer at all, the others still have to
+/// have their turn within login-timeout.
+std::chrono::milliseconds time_for_each(const config& settings, std::size_t count) {
+  if (count < 2) return settings.connect_timeout;
+  return std::min(settings.connect_timeout, settings.login_timeout / static_cast<int>(count + 1));
+}
+
+/// What the client is told when no backend of its cluster could be reached.
+protocol::server_error none_reached(std::span<const backend_ptr> tried,
+                                    std::span<const protocol::server_error> errors) {
+  if (errors.size() == 1) return errors.front();
+  std::string each;
+  for (std::size_t at = 0; at < errors.size(); ++at) {
+    each += fmt::format("{}'{}' ({}: {})", each.empty() ? "" : ", ", tried[at]->name()->text(), errors[at].code,
+                        errors[at].message);
+  }
+  return {protocol::er::cannot_connect, "HY000", "Can't connect to MySQL server on any of " + each};
+}
+
+/// One session's login on one backend, which it has so long to reach.
 class pass_through {
  public:
-  pass_through(client_connection& connection, packet_channel& client, protocol::handshake_response response)
+  pass_through(client_connection& connection, packet_channel& client, protocol::handshake_response response,
+               backend_ptr target, std::chrono::milliseconds time)
       : connection_(connection),
         client_(client),
+        target_(std::move(target)),
+        time_(time),
         response_(std::move(response)),
         stream_(connection.make_backend()),
         backend_(stream_, connection.home().buffer(), connection.shared().settings.login_packet_max) {}
@@ -64,6 +99,8 @@ class pass_through {
 
   client_connection& connection_;
   packet_channel& client_;
+  backend_ptr target_;
+  std::chrono::milliseconds time_;
   protocol::handshake_response response_;
   protocol::handshake_response to_backend_;
   stream& stream_;
@@ -97,21 +134,22 @@ protocol::bytes pass_through::preamble() const {
 awaitable<std::optional<login_failure>> pass_through::reach() {
   connection_.acting().wait_for(session::wait_kind::backend_connect);
   auto& shared = connection_.shared();
-  const deadline limit(connection_.home(), shared.current.load()->connect_timeout, [this] { stream_.close(); });
-  auto& counted = connection_.home().counters();
+  const auto& owner = connection_.cluster();
+  const deadline limit(connection_.home(), time_, [this] { stream_.close(); });
+  auto& counted = target_->counted();
   const auto begun = session::now_ticks();
-  auto reached = co_await dial(stream_, backend_, shared.server, preamble());
+  auto reached = co_await dial(stream_, backend_, *target_, preamble());
   if (!reached.hello) {
-    counted.backend_connection_failures.add(1);
+    counted.count_failure();
     if (!connection_.ended() && reached.error.code == protocol::er::cannot_connect)
-      note_backend(shared, backend_health::unreachable, reached.error.message);
-    co_return failed(std::move(reached.error), stop_reason::backend_unreachable);
+      note_backend(shared, owner, *target_, backend_health::unreachable, reached.error.message);
+    co_return unreached(std::move(reached.error));
   }
-  counted.backend_connections.add(1);
-  note_backend(shared, backend_health::ready);
-  counted.backend_connect_time.add(session::now_ticks() - begun);
+  counted.count_connection();
+  note_backend(shared, owner, *target_, backend_health::ready);
+  counted.count_connect(session::now_ticks() - begun);
   hello_ = std::move(*reached.hello);
-  shared.server.learn(hello_);
+  shared.clusters.learn(*target_, hello_);
   // The client was offered what the greeting before this one said.
   response_.flags &= ~protocol::transport_capabilities;
   const auto missing = response_.flags & ~hello_.flags & ~protocol::client_mysql;
@@ -120,7 +158,7 @@ awaitable<std::optional<login_failure>> pass_through::reach() {
                      stop_reason::login_failed);
   }
   if (names_client()) reached.origin.port_seen = connection_.session::client_session::client().port;
-  clashed_ = !connection_.bind_backend(std::move(reached.origin));
+  clashed_ = !connection_.bind_backend(target_, std::move(reached.origin));
   co_return std::nullopt;
 }
 
@@ -144,9 +182,10 @@ void pass_through::prepare_response() {
 
 awaitable<std::optional<login_failure>> pass_through::secure() {
   auto& shared = connection_.shared();
-  const deadline limit(connection_.home(), shared.settings.connect_timeout, [this] { stream_.close(); });
-  auto error = co_await secure_backend(stream_, backend_, hello_, to_backend_, shared.settings, shared.tls);
-  if (error) co_return failed(std::move(*error), stop_reason::backend_unreachable);
+  const deadline limit(connection_.home(), time_, [this] { stream_.close(); });
+  auto error =
+      co_await secure_backend(stream_, backend_, *target_->name(), hello_, to_backend_, shared.settings, shared.tls);
+  if (error) co_return unreached(std::move(*error));
   co_return std::nullopt;
 }
 
@@ -181,6 +220,7 @@ awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
   connection_.hold_name_place(std::move(*place));
   // Before the client knows: it may be killed, by its own account, as soon as it has read the OK.
   connection_.logged_in(*connection_.who(), response_.database);
+  target_->counted().count_login();
   connection_.tracking().begin_with(read_login_state(ok->state_info));
   connection_.bound()->bring_to(connection_.tracked().versions());
   connection_.publish_in_transaction((ok->status & protocol::status_in_transaction) != 0);
@@ -193,7 +233,7 @@ awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
 /// The backend's OK or ERR.
 awaitable<pass_result> pass_through::take_verdict(protocol::bytes_view payload) {
   if (!protocol::is_err_packet(payload)) co_return co_await finish(payload);
-  connection_.home().counters().backend_errors.add(1);
+  target_->counted().count_error();
   const auto refusal = protocol::parse_err_packet(payload);
   co_await client_.write(payload);
   co_return login_failure{stop_reason::login_failed,
@@ -255,15 +295,30 @@ awaitable<pass_result> pass_through::run() {
   co_return co_await carry();
 }
 
+awaitable<pass_result> log_in_at(backend_ptr target, std::chrono::milliseconds time, client_connection& connection,
+                                 packet_channel& client, const protocol::handshake_response& response) {
+  for (int attempt = 1;; ++attempt) {
+    pass_through login(connection, client, response, target, time);
+    auto result = co_await login.run();
+    if (!login.clashed() || attempt == dial_attempts) co_return result;
+  }
+}
+
 }  // namespace
 
 awaitable<pass_result> pass_login_through(client_connection& connection, packet_channel& client,
                                           protocol::handshake_response response) {
-  for (int attempt = 1;; ++attempt) {
-    pass_through login(connection, client, response);
-    auto result = co_await login.run();
-    if (!login.clashed() || attempt == dial_attempts) co_return result;
+  const auto candidates = connection.cluster().candidates();
+  const auto time = time_for_each(*connection.shared().current.load(), candidates.size());
+  std::vector<protocol::server_error> errors;
+  for (const auto& each : candidates) {
+    auto result = co_await log_in_at(each, time, connection, client, response);
+    auto* const failure = std::get_if<login_failure>(&result);
+    const bool goes_on = failure != nullptr && failure->elsewhere && !connection.ended();
+    if (!goes_on) co_return result;
+    errors.push_back(std::move(*failure->error));
   }
+  co_return failed(none_reached(candidates, errors), stop_reason::backend_unreachable);
 }
 
 link_kind link_of(const stream& connection, bool local) {
@@ -274,34 +329,47 @@ auth_circumstances auth_between(client_connection& connection, protocol::capabil
   auto& shared = connection.shared();
   const bool client_local = connection.session::client_session::client().is_local();
   return {.client = link_of(connection.client(), client_local),
-          .backend = link_of(*connection.backend(), shared.server.name()->is_unix()),
+          .backend = link_of(*connection.backend(), connection.server()->name()->is_unix()),
           .negotiated = backend,
           .own_key = shared.keys.own(),
           .backend_public_pem = shared.keys.backend_public_pem(),
           .rounds_max = shared.settings.login_rounds_max};
 }
 
-awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared) {
+awaitable<std::optional<protocol::server_error>> probe_cluster(worker& on, gateway& shared, const cluster& which) {
+  const auto candidates = which.candidates();
+  std::vector<protocol::server_error> errors;
+  for (const auto& each : candidates) {
+    auto error = co_await probe_backend(on, shared, which, *each);
+    if (!error || each->has_greeted()) co_return std::nullopt;
+    errors.push_back(std::move(*error));
+  }
+  co_return none_reached(candidates, errors);
+}
+
+awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared, const cluster& owner,
+                                                               backend& target) {
   stream connection(on.poller());
   packet_channel channel(connection, on.buffer(), shared.settings.login_packet_max);
   const deadline limit(on, shared.current.load()->connect_timeout, [&connection] { connection.close(); });
-  auto reached = co_await dial(connection, channel, shared.server, backend_preamble(shared.settings.proxy_to_backend));
-  auto& counted = on.counters();
-  (reached.hello ? counted.backend_connections : counted.backend_connection_failures).add(1);
+  auto reached = co_await dial(connection, channel, target, backend_preamble(shared.settings.proxy_to_backend));
   if (!reached.hello) {
+    target.counted().count_failure();
     if (reached.error.code == protocol::er::cannot_connect)
-      note_backend(shared, backend_health::unreachable, reached.error.message);
+      note_backend(shared, owner, target, backend_health::unreachable, reached.error.message);
     co_return std::move(reached.error);
   }
-  note_backend(shared, backend_health::ready);
-  shared.server.learn(*reached.hello);
+  target.counted().count_connection();
+  note_backend(shared, owner, target, backend_health::ready);
+  shared.clusters.learn(target, *reached.hello);
   protocol::handshake_response response;
   response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
   response.packet_size_max = protocol::packet_payload_max;
   response.collation = reached.hello->collation;
   response.user = "sessiongate_probe";
   response.auth_plugin = native_password_plugin;
-  auto insecure = co_await secure_backend(connection, channel, *reached.hello, response, shared.settings, shared.tls);
+  auto insecure = co_await secure_backend(connection, channel, *target.name(), *reached.hello, response,
+                                          shared.settings, shared.tls);
   if (insecure) co_return std::move(*insecure);
   protocol::bytes payload;
   protocol::write_handshake_response(payload, response);

@@ -1,4 +1,5 @@
-// The backend's side of a login: dial, log in with the client's own data, and carry the authentication packets across.
+// The backend's side of a login: dial one of the cluster's backends after the other until one greets, log in there with
+// the client's own data, and carry the authentication packets across.
 #pragma once
 
 #include "proxy/auth_exchange.hpp"
@@ -27,6 +28,7 @@ struct login_failure {
   std::optional<protocol::server_error> error;
   error_code ec;
   std::string detail;
+  bool elsewhere = false;  // before anything of the client's was sent: another backend may do
 };
 
 /// `response` is the client's, with the backend's user name in it. When it passes, the session is published as logged
@@ -39,8 +41,11 @@ link_kind link_of(const stream& connection, bool local);
 /// What the authentication between a session's two connections depends on.
 auth_circumstances auth_between(client_connection& connection, protocol::capabilities backend);
 
-/// Learns the backend's greeting without a client's login, and leaves politely: a handshake that is broken off counts
+/// Learns a backend's greeting without a client's login, and leaves politely: a handshake that is broken off counts
 /// against the proxy's host on the server, one that fails with access denied does not. The error when there was none.
-awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared);
+awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gateway& shared, const cluster& owner,
+                                                               backend& target);
+/// One backend after the other, until one has greeted. The error when none has.
+awaitable<std::optional<protocol::server_error>> probe_cluster(worker& on, gateway& shared, const cluster& which);
 
 }  // namespace sessiongate::proxy

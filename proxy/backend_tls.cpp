@@ -16,6 +16,7 @@ protocol::server_error failed(std::string_view why) {
 }  // namespace
 
 awaitable<std::optional<protocol::server_error>> secure_backend(stream& connection, packet_channel& channel,
+                                                                const session::endpoint& peer,
                                                                 const protocol::greeting& hello,
                                                                 protocol::handshake_response& login,
                                                                 const config& settings, const tls_context& tls) {
@@ -28,7 +29,7 @@ awaitable<std::optional<protocol::server_error>> secure_backend(stream& connecti
   protocol::bytes payload;
   protocol::write_ssl_request(payload, login);
   if (const auto ec = co_await channel.write(payload)) co_return failed(ec.message());
-  const auto outcome = co_await start_tls(connection, tls.connect(), {});
+  const auto outcome = co_await start_tls(connection, tls.connect(peer), {});
   if (!outcome.ec) co_return std::nullopt;
   co_return failed(outcome.ec == boost::asio::error::operation_aborted ? "timed out" : outcome.why);
 }

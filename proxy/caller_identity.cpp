@@ -56,7 +56,7 @@ awaitable<void> caller_identity::ask() {
   asked_as_ = connection_.who();
   asked_at_ = steady_clock::now();
   auto answer = co_await own_->ask(std::string(grants_question));
-  grants_ = read_grants(answer.packets, connection_.shared().server.last_greeting()->server_version);
+  grants_ = read_grants(answer.packets, connection_.server_version());
   OPENSSL_cleanse(answer.packets.data(), answer.packets.size());  // MariaDB shows the account's password hash
   if (!grants_) {
     log_event(log_level::warning, "rights_unknown",
@@ -72,7 +72,10 @@ awaitable<admin::principal> caller_identity::identify(const admin::command& what
   if (!is_known()) co_await ask();
   if (!grants_) co_return who;
   who.rights = grants_->rights;
-  if (is_operator(grants_->user)) who.kind = admin::principal_kind::operators;
+  if (is_operator(grants_->user)) {
+    who.kind = admin::principal_kind::operators;
+    who.own_cluster_only = connection_.shared().clusters.all().size() > 1;
+  }
   co_return who;
 }
 

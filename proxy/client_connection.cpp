@@ -19,10 +19,11 @@ using session::stop_reason;
 
 client_connection::client_connection(gateway& shared, worker& home, int accepted, session::client_session_ids ids,
                                      session::endpoint address, connection_limit::place place)
-    : client_session(ids, std::move(address), home.thread_id(), shared.settings.cluster),
+    : client_session(ids, std::move(address), home.thread_id(), shared.clusters.standard().name()),
       shared_(shared),
       home_(home),
       client_(home.poller(), accepted),
+      cluster_(&shared.clusters.standard()),
       place_(std::move(place)) {
   home_.add_load();
 }
@@ -216,10 +217,15 @@ stream& client_connection::make_backend() {
   return *backend_;
 }
 
-bool client_connection::bind_backend(session::connection_origin origin) {
+std::string client_connection::server_version() const {
+  return (server_ ? server_->last_greeting() : cluster_->last_greeting())->server_version;
+}
+
+bool client_connection::bind_backend(backend_ptr server, session::connection_origin origin) {
   if (!shared_.sessions.bind(origin.connection_id, cs_id())) return false;
-  bound_ = std::make_shared<session::server_session>(shared_.ids.next_server_session(), shared_.server.name(),
-                                                     std::move(origin));
+  server_ = std::move(server);
+  bound_ =
+      std::make_shared<session::server_session>(shared_.ids.next_server_session(), server_->name(), std::move(origin));
   add_server_session(bound_);
   note_marks();
   return true;

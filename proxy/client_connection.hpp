@@ -74,6 +74,14 @@ class client_connection final : public session::client_session,
   [[nodiscard]] worker& home() { return home_; }
   [[nodiscard]] stream& client() { return client_; }
 
+  /// Where its login leads: the standard one before that is known.
+  [[nodiscard]] proxy::cluster& cluster() const { return *cluster_; }
+  void choose_cluster(proxy::cluster& chosen) { cluster_ = &chosen; }
+  /// The backend of its server session, or of the last one; null before the first.
+  [[nodiscard]] const backend_ptr& server() const { return server_; }
+  /// As that backend has told it, or another of the cluster.
+  [[nodiscard]] std::string server_version() const;
+
   /// The connection to the backend; null before one was made, closed after it was ended.
   [[nodiscard]] stream* backend() { return backend_.get(); }
   /// The server session on it; null before the backend's greeting and after the end.
@@ -84,7 +92,7 @@ class client_connection final : public session::client_session,
   stream& make_backend();
   /// The backend's greeting has numbered the connection: it is a server session now. False when the number clashes with
   /// a live cs_id: another connection must be made.
-  [[nodiscard]] bool bind_backend(session::connection_origin origin);
+  [[nodiscard]] bool bind_backend(backend_ptr server, session::connection_origin origin);
   void detach_backend();
   /// While the backend waits for an authentication packet, end() leaves the connection open: the login takes leave
   /// politely and detaches (see backend_login.cpp).
@@ -131,7 +139,9 @@ class client_connection final : public session::client_session,
   gateway& shared_;
   worker& home_;
   stream client_;
+  proxy::cluster* cluster_;
   std::unique_ptr<stream> backend_;
+  backend_ptr server_;
   std::shared_ptr<session::server_session> bound_;
   session::server_session* serving_ = nullptr;  // bound_, or null while marks_ has some
   std::unique_ptr<stop_marks> marks_;           // null: no gentle stop waits

@@ -63,7 +63,7 @@ session_look client_connection::describe(bool writes) const {
 void client_connection::act_on(guard which, worker::clock::time_point now) {
   switch (which) {
     case guard::statement_time:
-      if (!shared_.guards.can_interrupt()) return end_by_guard(which);
+      if (!shared_.guards.can_interrupt(*bound_)) return end_by_guard(which);
       guard_->acted(now);
       return shared_.guards.interrupt(shared_from_this(), bound_->request_count());
     case guard::session_age:

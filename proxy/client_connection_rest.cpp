@@ -74,7 +74,7 @@ void client_connection::end_told(session::stop_request why) {
   const bool is_idle = !statement_running() && !answering_;
   if (why.reason == stop_reason::killed && is_idle && !shared_.current.load()->tell_idle_clients)
     return end(std::move(why));
-  const auto told = last_words(why, shared_.server);
+  const auto told = last_words(why, server_version());
   tell_and_end(told, std::move(why));
 }
 

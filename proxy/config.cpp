@@ -118,8 +118,56 @@ void read_secrets(config& target, const environment& env, std::vector<std::strin
   read_tokens(target, errors);
 }
 
+cluster_settings make_only_cluster(const config& settings) {
+  cluster_settings only{.name = settings.cluster,
+                        .backends = {},
+                        .order = settings.order,
+                        .tenants = {},
+                        .credentials = settings.credentials,
+                        .users_file = settings.users_file,
+                        .control_user = settings.control_user,
+                        .control_password_file = settings.control_password_file,
+                        .control_password = settings.control_password};
+  for (const auto& each : settings.backends) only.backends.push_back({.address = each});
+  return only;
+}
+
+/// Those that name no control account have the one of the settings.
+void read_control_secrets(config& target, const environment& env, std::vector<std::string>& errors) {
+  for (auto& each : target.clusters) {
+    if (each.control_user.empty() && each.control_password_file.empty()) {
+      each.control_user = target.control_user;
+      each.control_password_file = target.control_password_file;
+      each.control_password = target.control_password;
+      continue;
+    }
+    const auto place = fmt::format("clusters: cluster \"{}\": control_password_file", each.name);
+    if (each.control_user.empty()) errors.push_back(fmt::format("--{}: needs control_user", place));
+    each.control_password =
+        read_secret(each.control_password_file, secret_variables[2], place, env, errors).value_or(secret_text());
+  }
+}
+
+/// `clusters` as it is, or made of the settings for one.
+void settle_clusters(config& target, const environment& env, std::vector<std::string>& errors) {
+  if (target.clusters.empty() && target.backends.empty()) {
+    errors.emplace_back("--backend: required, for example --backend 127.0.0.1:3306");
+  } else if (target.clusters.empty()) {
+    target.clusters.push_back(make_only_cluster(target));
+  } else {
+    read_control_secrets(target, env, errors);
+    const bool both = !target.backends.empty() || !target.cluster.empty() || !target.users_file.empty() ||
+                      target.credentials != credentials_mode::none || target.order != backend_order::failover;
+    if (both)
+      errors.emplace_back(
+          "--clusters: not together with --backend, --backend-order, --cluster, --credentials and --users-file");
+  }
+  const auto& name = target.default_cluster;
+  const bool found = std::ranges::find(target.clusters, name, &cluster_settings::name) != target.clusters.end();
+  if (!name.empty() && !found) errors.push_back(fmt::format("--default-cluster: there is no cluster \"{}\"", name));
+}
+
 void check_together(const config& settings, std::vector<std::string>& errors) {
-  if (!settings.backend) errors.emplace_back("--backend: required, for example --backend 127.0.0.1:3306");
   if (settings.control_user.empty() && !settings.control_password_file.empty()) {
     errors.emplace_back("--control-password-file: needs --control-user");
   }
@@ -219,6 +267,7 @@ invocation read_configuration(int argc, const char* const* argv, const environme
     if (!wrong.empty()) errors.push_back(fmt::format("{}: {} (given: {})", at->second.place, wrong, at->second.text));
   }
   read_secrets(settings_read, env, errors);
+  settle_clusters(settings_read, env, errors);
   check_together(settings_read, errors);
   check_compression(settings_read, errors);
   check_tls(settings_read, errors);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proxy/address_list.hpp"
+#include "proxy/cluster_settings.hpp"
 #include "proxy/guard_rules.hpp"
 #include "proxy/network_list.hpp"
 #include "proxy/operator_account.hpp"
@@ -38,11 +39,16 @@ enum class tls_mode : std::uint8_t { disabled, preferred, required, verify_ca, v
 
 struct config {
   session::endpoint listen{"0.0.0.0", 2883};
-  std::string listen_socket;                 // one more, for clients: the path of a Unix socket; empty: none
-  unsigned listen_socket_mode = 0666;        // of the file of a Unix socket for clients
-  std::optional<session::endpoint> backend;  // required
-  std::string cluster;                       // empty: not named, any label is taken
-  std::size_t workers = 0;                   // 0: one for each core that this process may use
+  std::string listen_socket;                // one more, for clients: the path of a Unix socket; empty: none
+  unsigned listen_socket_mode = 0666;       // of the file of a Unix socket for clients
+  std::vector<session::endpoint> backends;  // with the next four: the one cluster; or empty, and clusters has all
+  backend_order order = backend_order::failover;
+  std::string cluster;  // empty: not named, any label is taken
+  credentials_mode credentials = credentials_mode::none;
+  std::string users_file;
+  std::vector<cluster_settings> clusters;  // after reading: at least one, with their secrets
+  std::string default_cluster;             // empty: the first one
+  std::size_t workers = 0;                 // 0: one for each core that this process may use
   session_tracking tracking = session_tracking::all;
   std::size_t user_variables_max = 256;    // kept of one session
   std::size_t statement_text_max = 256;    // bytes of a running statement that listings can show

@@ -88,9 +88,15 @@ class control_account::errand : public std::enable_shared_from_this<errand> {
   bool late_ = false;
 };
 
-control_account::control_account(const config& settings, const backend& server, const auth_keys& keys,
-                                 const tls_context& tls, poller& home)
-    : settings_(settings), server_(server), keys_(keys), tls_(tls), home_(home), idle_look_(home.executor()) {}
+control_account::control_account(const config& settings, const cluster_settings& owner, const backend& server,
+                                 const auth_keys& keys, const tls_context& tls, poller& home)
+    : settings_(settings),
+      owner_(owner),
+      server_(server),
+      keys_(keys),
+      tls_(tls),
+      home_(home),
+      idle_look_(home.executor()) {}
 
 awaitable<interrupt_answer> control_account::kill(admin::backend_thread which, admin::interrupt_scope scope) {
   co_return co_await asio::co_spawn(home_.executor(), run(std::move(which), scope), asio::use_awaitable);
@@ -165,7 +171,7 @@ awaitable<void> control_account::wait_for_turn(errand_ptr job) {
 
 awaitable<control_account::lease> control_account::make(errand_ptr job, address peer) {
   ++open_;
-  const auto made = std::make_shared<control_connection>(settings_, server_, keys_, tls_, home_);
+  const auto made = std::make_shared<control_connection>(settings_, owner_, server_, keys_, tls_, home_);
   job->work_with(made);
   auto failed = co_await made->log_in(peer);
   if (!failed) {
@@ -197,7 +203,8 @@ void control_account::note_failure(const address& peer, const interrupt_answer& 
   const bool again = failure_ && failure_->peer == peer;
   const auto pause = again ? std::min(failure_->pause * 2, longest_pause) : first_pause;
   failure_ = {peer, answer, pause, clock::now() + pause};
-  log_event(log_level::warning, "control_account_failed", {{"code", answer.code}, {"error", answer.message}});
+  log_event(log_level::warning, "control_account_failed",
+            {{"backend", server_.name()->text()}, {"code", answer.code}, {"error", answer.message}});
 }
 
 bool control_account::must_pause(const address& peer) const {

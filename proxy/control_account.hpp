@@ -1,6 +1,6 @@
-// The control account: a backend account of the configuration that interrupts statements there for killers who have no
-// server session of their own. Its connections are kept and used again, are limited in number, and live on the admin
-// thread; any thread may ask for a kill.
+// The control account at one backend: an account of the configuration that interrupts statements there for killers who
+// have no server session of their own. Its connections are kept and used again, are limited in number, and live on the
+// admin thread; any thread may ask for a kill.
 //
 // Who finds all of them at work waits for his turn. Who finds that no more can be made, because the last login failed,
 // gets that login's answer for a short while: a backend that is away or refuses is not stormed.
@@ -31,12 +31,12 @@ namespace sessiongate::proxy {
 
 class control_account {
  public:
-  /// `home` is the admin thread's.
-  control_account(const config& settings, const backend& server, const auth_keys& keys, const tls_context& tls,
-                  poller& home);
+  /// Of the account that `owner` names. `home` is the admin thread's.
+  control_account(const config& settings, const cluster_settings& owner, const backend& server, const auth_keys& keys,
+                  const tls_context& tls, poller& home);
 
   // Any thread.
-  [[nodiscard]] bool configured() const { return !settings_.control_user.empty(); }
+  [[nodiscard]] bool configured() const { return !owner_.control_user.empty(); }
   /// Answers within kill_timeout, on the caller's executor. What is killed is this thread or nothing.
   awaitable<admin::interrupt_answer> kill(admin::backend_thread which, admin::interrupt_scope scope);
   /// Connections there are, and kills that wait for one.
@@ -90,6 +90,7 @@ class control_account {
   void close_idle_if(const std::function<bool(const idle_connection&)>& stale);
 
   const config& settings_;
+  const cluster_settings& owner_;
   const backend& server_;
   const auth_keys& keys_;
   const tls_context& tls_;

@@ -55,9 +55,10 @@ bool ends_response(protocol::bytes_view payload, int& ends_left) {
 
 }  // namespace
 
-control_connection::control_connection(const config& settings, const backend& server, const auth_keys& keys,
-                                       const tls_context& tls, poller& on)
+control_connection::control_connection(const config& settings, const cluster_settings& owner, const backend& server,
+                                       const auth_keys& keys, const tls_context& tls, poller& on)
     : settings_(settings),
+      owner_(owner),
       target_(server),
       keys_(keys),
       tls_(tls),
@@ -65,7 +66,7 @@ control_connection::control_connection(const config& settings, const backend& se
       channel_(stream_, scratch_, settings.login_packet_max) {}
 
 awaitable<std::optional<interrupt_answer>> control_connection::authenticate() {
-  const auto known = credential::of_password(settings_.control_password);
+  const auto known = credential::of_password(owner_.control_password);
   auto outcome = co_await authenticate_with(channel_, *known,
                                             {.backend = link_of(stream_, target_.name()->is_unix()),
                                              .backend_public_pem = keys_.backend_public_pem(),
@@ -97,9 +98,10 @@ awaitable<std::optional<interrupt_answer>> control_connection::log_in(std::optio
   response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
   response.packet_size_max = protocol::packet_payload_max;
   response.collation = reached.hello->collation;
-  response.user = settings_.control_user;
+  response.user = owner_.control_user;
   response.auth_plugin = unknown_plugin;
-  if (auto insecure = co_await secure_backend(stream_, channel_, *reached.hello, response, settings_, tls_))
+  if (auto insecure =
+          co_await secure_backend(stream_, channel_, *target_.name(), *reached.hello, response, settings_, tls_))
     co_return unreached(std::move(insecure->message));
   protocol::bytes payload;
   protocol::write_handshake_response(payload, response);

@@ -24,8 +24,8 @@ namespace sessiongate::proxy {
 
 class control_connection {
  public:
-  control_connection(const config& settings, const backend& server, const auth_keys& keys, const tls_context& tls,
-                     poller& on);
+  control_connection(const config& settings, const cluster_settings& owner, const backend& server,
+                     const auth_keys& keys, const tls_context& tls, poller& on);
 
   /// To `peer`, or to whichever address of the backend answers. The answer when it failed.
   awaitable<std::optional<admin::interrupt_answer>> log_in(std::optional<session::endpoint> peer);
@@ -66,6 +66,7 @@ class control_connection {
   [[nodiscard]] result stranger(const session::server_session& meant) const;
 
   const config& settings_;
+  const cluster_settings& owner_;
   const backend& target_;
   const auth_keys& keys_;
   const tls_context& tls_;

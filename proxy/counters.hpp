@@ -48,12 +48,8 @@ struct counters {
   counter bytes_from_clients;
   counter bytes_from_backends;
   counter admin_commands;
-  counter proxy_errors;         // told to clients by the proxy itself
-  counter backend_errors;       // error packets of the backend: responses, and refused logins
-  counter backend_connections;  // that the backend greeted
-  counter backend_connection_failures;
+  counter proxy_errors;                                                     // told to clients by the proxy itself
   std::array<duration_histogram, command_class_names.size()> command_time;  // sent to the end of the response
-  duration_histogram backend_connect_time;                                  // to the backend's greeting
   duration_histogram login_time;                                            // accepted to logged in
   std::array<counter, session::stop_reason_count> stops;                    // by reason
 };

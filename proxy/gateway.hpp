@@ -5,9 +5,8 @@
 #include "proxy/admission.hpp"
 #include "proxy/audit_writer.hpp"
 #include "proxy/auth_keys.hpp"
-#include "proxy/backend.hpp"
+#include "proxy/cluster_set.hpp"
 #include "proxy/config.hpp"
-#include "proxy/control_account.hpp"
 #include "proxy/guard_kills.hpp"
 #include "proxy/tls_context.hpp"
 
@@ -31,7 +30,7 @@
 namespace sessiongate::proxy {
 
 struct gateway {
-  /// `admin` is the admin thread's: the control account's connections live there.
+  /// `admin` is the admin thread's: the control accounts' connections live there.
   gateway(config read, poller& admin)
       : settings(std::move(read)),
         current(settings),
@@ -47,10 +46,9 @@ struct gateway {
         trail(settings.kills_max, [this](const admin::kill_log::entry& done) { tell_kill(done); }),
         entrance(settings),
         keys(settings),
-        server(*settings.backend),
-        control(settings, server, keys, tls, admin),
-        abandoned(admin_thread, current, sessions, control, trail),
-        guards(admin_thread, settings, sessions, control, trail, kills),
+        clusters(settings, keys, tls, admin),
+        abandoned(admin_thread, current, sessions, clusters, trail),
+        guards(admin_thread, settings, sessions, clusters, trail, kills),
         throttle({.longest_delay = settings.login_delay_max}) {}
 
   /// From now on, and after each change, slow-statement-time counts.
@@ -73,8 +71,7 @@ struct gateway {
   admin::kill_log trail;  // of what everybody kills, the proxy included
   admission entrance;
   auth_keys keys;
-  backend server;
-  control_account control;
+  cluster_set clusters;
   abandoned_statements abandoned;
   admin::kill_counters kills;
   guard_kills guards;

@@ -40,7 +40,7 @@ void guard_kills::conclude(guard which, admin::kill_record begun, const admin::k
 
 asio::awaitable<void> guard_kills::interrupt_left(guard which, admin::kill_record begun, admin::kill_outcome target,
                                                   session::stop_report left) {
-  kill_route route(nullptr, control_);
+  kill_route route(nullptr, clusters_);
   admin::execution_context context{sessions_, route, settings_.kill_timeout};
   const auto outcome = co_await admin::interrupt_abandoned(std::move(target), std::move(left), context);
   conclude(which, std::move(begun), outcome);
@@ -55,7 +55,7 @@ asio::awaitable<void> guard_kills::interrupt_statement(session::client_session_p
   const bool is_over = servers.empty() || !servers.front()->running() || servers.front()->request_count() != request;
   if (is_over) co_return;
   counts_[static_cast<std::size_t>(guard::statement_time)].fetch_add(1, std::memory_order_relaxed);
-  kill_route route(nullptr, control_);
+  kill_route route(nullptr, clusters_);
   admin::execution_context context{sessions_, route, settings_.kill_timeout};
   context.kills = &kills_;
   context.trail = &trail_;

@@ -2,7 +2,7 @@
 // and recorded. Asked by workers; works on the admin thread.
 #pragma once
 
-#include "proxy/control_account.hpp"
+#include "proxy/cluster_set.hpp"
 #include "proxy/guard_rules.hpp"
 
 #include "admin/kill_counters.hpp"
@@ -20,13 +20,13 @@ namespace sessiongate::proxy {
 class guard_kills {
  public:
   /// `home` is the admin thread's. All must outlive this.
-  guard_kills(boost::asio::io_context& home, const config& settings, session::registry& sessions,
-              control_account& control, admin::kill_log& trail, admin::kill_counters& kills)
-      : home_(home), settings_(settings), sessions_(sessions), control_(control), trail_(trail), kills_(kills) {}
+  guard_kills(boost::asio::io_context& home, const config& settings, session::registry& sessions, cluster_set& clusters,
+              admin::kill_log& trail, admin::kill_counters& kills)
+      : home_(home), settings_(settings), sessions_(sessions), clusters_(clusters), trail_(trail), kills_(kills) {}
 
   // Any thread.
-  /// Whether a statement can be interrupted without ending its session.
-  [[nodiscard]] bool can_interrupt() const { return control_.configured(); }
+  /// Whether a statement there can be interrupted without ending its session.
+  [[nodiscard]] bool can_interrupt(const session::server_session& on) const { return clusters_.has_control(on); }
   /// The session is being closed by the caller; `left` is what it leaves running.
   void finish(guard which, admin::kill_record begun, admin::kill_outcome target, session::stop_report left);
   /// A gentle stop has come to its end.
@@ -44,7 +44,7 @@ class guard_kills {
   boost::asio::io_context& home_;
   const config& settings_;
   session::registry& sessions_;
-  control_account& control_;
+  cluster_set& clusters_;
   admin::kill_log& trail_;
   admin::kill_counters& kills_;
   std::array<std::atomic<std::uint64_t>, guard_count> counts_{};

@@ -22,7 +22,8 @@ awaitable<admin::interrupt_answer> kill_route::interrupt(admin::backend_thread w
     if (settled) co_return answer;
   }
   // An operator of the proxy may lack the privilege on the backend; the control account is there for that.
-  if (control_.configured()) answer = co_await control_.kill(std::move(which), scope);
+  auto* const control = clusters_.control_of(*which.session);
+  if (control != nullptr && control->configured()) answer = co_await control->kill(std::move(which), scope);
   co_return answer;
 }
 

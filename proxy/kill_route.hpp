@@ -1,8 +1,8 @@
 // How a statement on a backend is interrupted: over the killer's own idle server session when that is on the same
-// server (the server then checks the privilege itself), else over the control account.
+// server (the server then checks the privilege itself), else over the control account of its cluster.
 #pragma once
 
-#include "proxy/control_account.hpp"
+#include "proxy/cluster_set.hpp"
 
 #include "admin/backend_interrupter.hpp"
 
@@ -36,7 +36,7 @@ class own_server_session {
 class kill_route final : public admin::backend_interrupter {
  public:
   /// `own` may be null: root@proxysys and HTTP have none.
-  kill_route(own_server_session* own, control_account& control) : own_(own), control_(control) {}
+  kill_route(own_server_session* own, const cluster_set& clusters) : own_(own), clusters_(clusters) {}
 
   awaitable<admin::interrupt_answer> interrupt(admin::backend_thread which, admin::interrupt_scope scope) override;
   awaitable<admin::interrupt_answer> interrupt_as_caller(std::shared_ptr<const session::server_session> of,
@@ -48,7 +48,7 @@ class kill_route final : public admin::backend_interrupter {
                                              std::shared_ptr<const session::server_session> meant);
 
   own_server_session* own_;
-  control_account& control_;
+  const cluster_set& clusters_;
   bool is_asking_ = false;                         // `own_` takes one question at a time
   std::optional<boost::asio::steady_timer> turn_;  // those that wait for theirs; cancelled when it may be
 };

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-
 namespace sessiongate::proxy {
 
 namespace {
@@ -12,13 +10,13 @@ using protocol::server_error;
 using session::stop_reason;
 namespace er = protocol::er;
 
-bool is_mariadb(const backend& server) {
-  return server.last_greeting()->server_version.find("MariaDB") != std::string::npos;
+bool is_mariadb(std::string_view server_version) {
+  return server_version.find("MariaDB") != std::string_view::npos;
 }
 
 /// MySQL tells since version 8; what MariaDB says to a connection that it ends is 1927.
-server_error idle_words(const backend& server, std::string_view what, std::string_view setting) {
-  if (is_mariadb(server)) {
+server_error idle_words(std::string_view server_version, std::string_view what, std::string_view setting) {
+  if (is_mariadb(server_version)) {
     return {er::connection_killed, "70100",
             fmt::format("Connection was killed: it was {} for longer than {}", what, setting)};
   }
@@ -28,8 +26,8 @@ server_error idle_words(const backend& server, std::string_view what, std::strin
                       setting)};
 }
 
-server_error statement_words(const backend& server) {
-  if (is_mariadb(server)) {
+server_error statement_words(std::string_view server_version) {
+  if (is_mariadb(server_version)) {
     return {er::statement_timeout, "70100", "Query execution was interrupted (max_statement_time exceeded)"};
   }
   return {er::query_timeout, "HY000", "Query execution was interrupted, maximum statement execution time exceeded"};
@@ -37,17 +35,17 @@ server_error statement_words(const backend& server) {
 
 }  // namespace
 
-server_error last_words(const session::stop_request& why, const backend& server) {
+server_error last_words(const session::stop_request& why, std::string_view server_version) {
   switch (why.reason) {
     case stop_reason::drained:
     case stop_reason::drained_by_command:
       return {er::server_shutdown, "08S01", "Server shutdown in progress"};
     case stop_reason::idle_timeout:
-      return idle_words(server, "idle", "idle-timeout");
+      return idle_words(server_version, "idle", "idle-timeout");
     case stop_reason::idle_in_transaction_timeout:
-      return idle_words(server, "idle in a transaction", "idle-in-transaction-timeout");
+      return idle_words(server_version, "idle in a transaction", "idle-in-transaction-timeout");
     case stop_reason::max_statement_time:
-      return statement_words(server);
+      return statement_words(server_version);
     case stop_reason::max_transaction_time:
     case stop_reason::max_session_age:
       return {er::connection_killed, "70100", "Connection was killed: " + why.detail};

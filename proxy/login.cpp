@@ -163,8 +163,10 @@ awaitable<std::optional<stop_request>> client_login::take_place() {
 /// greeted all the same.
 awaitable<protocol::greeting> client_login::learn_backend() {
   auto& shared = connection_.shared();
-  if (shared.server.last_greeting()->flags == 0) backend_error_ = co_await probe_backend(connection_.home(), shared);
-  co_return backend_error_ ? stand_in_greeting() : *shared.server.last_greeting();
+  if (shared.clusters.offer()->flags == 0)
+    backend_error_ = co_await probe_cluster(connection_.home(), shared, shared.clusters.standard());
+  const auto known = shared.clusters.offer();
+  co_return known->flags == 0 ? stand_in_greeting() : *known;
 }
 
 awaitable<std::optional<stop_request>> client_login::greet() {
@@ -264,17 +266,21 @@ awaitable<login_outcome> client_login::run() {
   if (!failed && !header_first) failed = co_await learn_client();
   if (!failed) failed = co_await read_response();
   if (failed) co_return std::move(*failed);
-  const auto& cluster = connection_.shared().settings.cluster;
-  connection_.publish_identity({name_.user, name_.tenant, name_.cluster.empty() ? cluster : name_.cluster,
+  auto& clusters = connection_.shared().clusters;
+  auto* const cluster = clusters.find(name_);
+  connection_.publish_identity({name_.user, name_.tenant,
+                                cluster == nullptr ? name_.cluster : cluster_set::shown_name(*cluster, name_),
                                 session::shown_attributes(response_.attributes)});
   if (is_proxysys(name_)) co_return co_await log_in_proxysys();
-  if (backend_error_) co_return co_await refuse(std::move(*backend_error_), stop_reason::backend_unreachable);
-  if (!cluster.empty() && !name_.cluster.empty() && name_.cluster != cluster) {
+  if (backend_error_ && cluster == &clusters.standard())
+    co_return co_await refuse(std::move(*backend_error_), stop_reason::backend_unreachable);
+  if (cluster == nullptr) {
     co_return co_await refuse(
         {protocol::er::access_denied, "28000",
          fmt::format("Access denied for user '{}': cluster '{}' is not served here", name_.user, name_.cluster)},
         stop_reason::login_failed);
   }
+  connection_.choose_cluster(*cluster);
   if (auto refused = full()) co_return co_await refuse(std::move(refused->error), refused->reason);
   co_return co_await log_in_account();
 }

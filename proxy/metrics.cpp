@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <utility>
 
 namespace sessiongate::proxy {
@@ -29,12 +30,18 @@ struct total {
   counter counters::* member;
 };
 
-/// What is counted of the backend, under its address.
-constexpr total backend_totals[] = {
-    {"backend_connections_total", "Connections to the backend that it greeted.", &counters::backend_connections},
+struct backend_total {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t (backend_counters::*value)() const;
+};
+
+constexpr backend_total backend_totals[] = {
+    {"backend_connections_total", "Connections to the backend that it greeted.", &backend_counters::connections},
     {"backend_connection_failures_total", "Connections to the backend that could not be made.",
-     &counters::backend_connection_failures},
-    {"backend_errors_total", "Error packets of the backend: to commands and to logins.", &counters::backend_errors},
+     &backend_counters::failures},
+    {"backend_logins_total", "Logins that succeeded there.", &backend_counters::logins},
+    {"backend_errors_total", "Error packets of the backend: to commands and to logins.", &backend_counters::errors},
 };
 
 constexpr total totals[] = {
@@ -64,8 +71,47 @@ metric worker_sessions(workers_view workers) {
   return made;
 }
 
+/// As the text of a label's value.
+std::string escape(std::string_view value) {
+  std::string text;
+  for (const char each : value) {
+    if (each == '\\' || each == '"') text += '\\';
+    text += each == '\n' ? ' ' : each;
+  }
+  return text;
+}
+
+std::string label_of(const cluster& owner, const backend& which) {
+  return fmt::format("cluster=\"{}\",backend=\"{}\"", escape(owner.name()), escape(which.name()->text()));
+}
+
+/// Runs `step(cluster, backend)` for each.
+template <class Step>
+void for_each_backend(const gateway& shared, Step step) {
+  for (const auto& owner : shared.clusters.all()) {
+    for (const auto& each : owner->backends()) step(*owner, std::as_const(*each));
+  }
+}
+
+/// One sample for each backend.
+template <class Value>
+metric by_backend(std::string_view name, std::string_view kind, std::string_view help, const gateway& shared,
+                  Value value) {
+  metric made{name, kind, help, {}};
+  for_each_backend(shared, [&](const cluster& owner, const backend& each) {
+    made.samples.push_back({fmt::format("{{{}}}", label_of(owner, each)), value(each)});
+  });
+  return made;
+}
+
+std::uint64_t errors_of_backends(const gateway& shared) {
+  std::uint64_t count = 0;
+  for_each_backend(shared, [&](const cluster& /*owner*/, const backend& each) { count += each.counted().errors(); });
+  return count;
+}
+
 /// Whose errors they are: a client's end its session, the others are error packets.
-metric errors(workers_view workers) {
+metric errors(const gateway& shared, workers_view workers) {
   using session::stop_reason;
   constexpr std::array of_clients{stop_reason::client_gone, stop_reason::client_stalled, stop_reason::login_timeout,
                                   stop_reason::protocol_error};
@@ -74,23 +120,23 @@ metric errors(workers_view workers) {
     clients +=
         sum(workers, [each](const counters& of) -> const counter& { return of.stops[static_cast<std::size_t>(each)]; });
   }
-  return {
-      "errors_total",
-      "counter",
-      "Errors by side: sessions that clients broke, error packets of the proxy and of the backend.",
-      {{"{side=\"client\"}", clients},
-       {"{side=\"proxy\"}", sum(workers, [](const counters& of) -> const counter& { return of.proxy_errors; })},
-       {"{side=\"backend\"}", sum(workers, [](const counters& of) -> const counter& { return of.backend_errors; })}}};
+  return {"errors_total",
+          "counter",
+          "Errors by side: sessions that clients broke, error packets of the proxy and of the backend.",
+          {{"{side=\"client\"}", clients},
+           {"{side=\"proxy\"}", sum(workers, [](const counters& of) -> const counter& { return of.proxy_errors; })},
+           {"{side=\"backend\"}", errors_of_backends(shared)}}};
+}
+
+void add(metric::distribution& to, const duration_histogram& counted) {
+  for (std::size_t at = 0; at < to.buckets.size(); ++at) to.buckets[at] += counted.bucket(at);
+  to.sum += session::to_duration(counted.sum());
 }
 
 template <class Pick>
 metric::distribution distribution_of(workers_view workers, std::string label, Pick pick) {
   metric::distribution made{.label = std::move(label)};
-  for (const auto& each : workers) {
-    const duration_histogram& counted = pick(each->counted());
-    for (std::size_t at = 0; at < made.buckets.size(); ++at) made.buckets[at] += counted.bucket(at);
-    made.sum += session::to_duration(counted.sum());
-  }
+  for (const auto& each : workers) add(made, pick(each->counted()));
   return made;
 }
 
@@ -119,14 +165,14 @@ metric worker_rounds(workers_view workers) {
   return made;
 }
 
-metric backend_connect_times(workers_view workers, std::string backend_label) {
-  auto taken = distribution_of(workers, std::move(backend_label),
-                               [](const counters& of) -> const duration_histogram& { return of.backend_connect_time; });
-  return {"backend_connect_duration_seconds",
-          "histogram",
-          "From a session's dialling the backend to its greeting.",
-          {},
-          {std::move(taken)}};
+metric backend_connect_times(const gateway& shared) {
+  metric made{
+      "backend_connect_duration_seconds", "histogram", "From a session's dialling the backend to its greeting.", {}};
+  for_each_backend(shared, [&](const cluster& owner, const backend& each) {
+    add(made.distributions.emplace_back(metric::distribution{.label = label_of(owner, each)}),
+        each.counted().connect_time());
+  });
+  return made;
 }
 
 metric login_times(workers_view workers) {
@@ -144,13 +190,13 @@ struct session_counts {
   std::uint64_t idle = 0;
   std::uint64_t idle_in_transaction = 0;
   std::uint64_t running = 0;
-  std::uint64_t servers = 0;
+  std::map<const session::endpoint*, std::uint64_t> servers;  // by the name of their backend
 };
 
 session_counts count_sessions(const session::registry& sessions) {
   session_counts counts;
   for (const auto& each : sessions.list()) {
-    counts.servers += each->server_sessions().size();
+    for (const auto& server : each->server_sessions()) ++counts.servers[server->shared_backend().get()];
     if (each->state() == session::client_session_state::init) {
       ++counts.login;
     } else if (each->statement_running()) {
@@ -230,12 +276,18 @@ metric events(const admin::event_log& log) {
   return made;
 }
 
+std::uint64_t sum_of_controls(const gateway& shared, std::size_t (control_account::*value)() const) {
+  std::uint64_t total = 0;
+  for (const auto& owner : shared.clusters.all()) {
+    for (const auto& each : owner->controls()) total += (*each.*value)();
+  }
+  return total;
+}
+
 }  // namespace
 
 std::vector<metric> collect_metrics(const gateway& shared, workers_view workers) {
   const auto counts = count_sessions(shared.sessions);
-  const auto backend_label = fmt::format("backend=\"{}\"", shared.server.name()->text());
-  const auto backend = '{' + backend_label + '}';
   std::vector<metric> all;
   all.push_back({"build_info", "gauge", "The version.", {{"{version=\"" SESSIONGATE_VERSION "\"}", 1}}});
   all.push_back(single("client_sessions", "gauge", "Client sessions that are live.", shared.sessions.size()));
@@ -245,12 +297,12 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
     all.push_back(single(each.name, "counter", each.help, value));
   }
   for (const auto& each : backend_totals) {
-    const auto value = sum(workers, [&each](const counters& of) -> const counter& { return of.*each.member; });
-    all.push_back({each.name, "counter", each.help, {{backend, value}}});
+    all.push_back(by_backend(each.name, "counter", each.help, shared,
+                             [&each](const backend& of) { return (of.counted().*each.value)(); }));
   }
-  all.push_back(errors(workers));
+  all.push_back(errors(shared, workers));
   all.push_back(command_times(workers));
-  all.push_back(backend_connect_times(workers, backend_label));
+  all.push_back(backend_connect_times(shared));
   all.push_back(login_times(workers));
   all.push_back(stops(workers));
   all.push_back(kills(shared.kills));
@@ -258,10 +310,10 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   all.push_back(abandoned(shared.abandoned));
   all.push_back(single("abandoned_statements_waiting", "gauge", "Those that wait for their turn to be interrupted.",
                        shared.abandoned.waiting()));
-  all.push_back(
-      single("control_connections", "gauge", "Connections of the control account.", shared.control.connections()));
-  all.push_back(single("control_kills_waiting", "gauge", "Kills that wait for a connection of the control account.",
-                       shared.control.waiting()));
+  all.push_back(single("control_connections", "gauge", "Connections of the control accounts.",
+                       sum_of_controls(shared, &control_account::connections)));
+  all.push_back(single("control_kills_waiting", "gauge", "Kills that wait for a connection of a control account.",
+                       sum_of_controls(shared, &control_account::waiting)));
   all.push_back(
       single("audit_lines_written_total", "counter", "Kills with a line in the audit file.", shared.audit.written()));
   all.push_back(single("audit_lines_lost_total", "counter", "Kills that could not be given one.", shared.audit.lost()));
@@ -274,10 +326,13 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
                        shared.events.dropped_readers()));
   all.push_back(worker_sessions(workers));
   all.push_back(worker_rounds(workers));
-  all.push_back(
-      {"server_sessions", "gauge", "Connections to the backend that serve sessions.", {{backend, counts.servers}}});
-  const auto up = shared.server.last_greeting()->flags != 0 ? 1U : 0U;
-  all.push_back({"backend_reached", "gauge", "1 when the backend has greeted the proxy once.", {{backend, up}}});
+  all.push_back(by_backend("server_sessions", "gauge", "Connections to the backend that serve sessions.", shared,
+                           [&](const backend& of) -> std::uint64_t {
+                             const auto found = counts.servers.find(of.name().get());
+                             return found == counts.servers.end() ? 0 : found->second;
+                           }));
+  all.push_back(by_backend("backend_reached", "gauge", "1 when the backend has greeted the proxy once.", shared,
+                           [](const backend& of) -> std::uint64_t { return of.has_greeted() ? 1 : 0; }));
   all.push_back(single("draining", "gauge", "1 while the proxy is stopping.", shared.draining.load() ? 1 : 0));
   return all;
 }

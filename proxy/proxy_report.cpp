@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -147,10 +148,18 @@ std::vector<admin::proxy_fact> proxy_report::facts() const {
 }
 
 std::vector<admin::proxy_backend> proxy_report::backends() const {
-  std::uint64_t servers = 0;
-  for (const auto& each : shared_.sessions.list()) servers += each->server_sessions().size();
-  return {{shared_.settings.cluster, shared_.server.name()->text(), version_of(shared_.server),
-           state_of(shared_.server), servers}};
+  std::map<const session::endpoint*, std::uint64_t> servers;
+  for (const auto& each : shared_.sessions.list()) {
+    for (const auto& server : each->server_sessions()) ++servers[server->shared_backend().get()];
+  }
+  std::vector<admin::proxy_backend> all;
+  for (const auto& owner : shared_.clusters.all()) {
+    for (const auto& each : owner->backends()) {
+      all.push_back(
+          {owner->name(), each->name()->text(), version_of(*each), state_of(*each), servers[each->name().get()]});
+    }
+  }
+  return all;
 }
 
 }  // namespace sessiongate::proxy

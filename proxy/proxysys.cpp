@@ -111,7 +111,8 @@ protocol::bytes proxysys_session::answer_itself(protocol::bytes_view payload, st
   if (type == command::ping || type == command::init_db || type == command::reset_connection)
     return ok_packet(sequence_id);
   if (type == command::query) {
-    const builtin_context context{connection_.shared().server.last_greeting()->server_version, connection_.cs_id()};
+    const auto greeting = connection_.shared().clusters.offer();
+    const builtin_context context{greeting->server_version, connection_.cs_id()};
     const auto offset = protocol::query_text_offset(payload, negotiated_);
     const auto text = offset && *offset ? protocol::as_text(payload).substr(**offset) : std::string_view();
     const auto answer = answer_builtin(text, context);

@@ -29,10 +29,12 @@ task<> relay::change_user() {
     co_return;
   }
   auto name = session::parse_login_name(wanted->user);
-  const auto& cluster = connection_.shared().settings.cluster;
-  if (proxy::is_proxysys(name) || (!cluster.empty() && !name.cluster.empty() && name.cluster != cluster)) {
+  auto& cluster = connection_.cluster();
+  if (proxy::is_proxysys(name) || connection_.shared().clusters.find(name, cluster) != &cluster) {
     refuse_command(
-        {er::access_denied, "28000", fmt::format("Access denied for user '{}': log in anew for it", wanted->user)},
+        {er::access_denied, "28000",
+         fmt::format("Access denied for user '{}': it is of another cluster than this connection, log in anew for it",
+                     wanted->user)},
         {stop_reason::login_failed, "COM_CHANGE_USER to another cluster"});
     co_return;
   }
@@ -45,9 +47,8 @@ task<> relay::change_user() {
     }
     next_place_ = std::move(*place);
   }
-  next_identity_ = std::make_unique<session::identity>(
-      session::identity{name.user, name.tenant, name.cluster.empty() ? cluster : name.cluster,
-                        session::shown_attributes(wanted->attributes)});
+  next_identity_ = std::make_unique<session::identity>(session::identity{
+      name.user, name.tenant, cluster_set::shown_name(cluster, name), session::shown_attributes(wanted->attributes)});
   next_database_ = wanted->database;
   wanted->user = name.user;
   wanted->auth_plugin = unknown_plugin;

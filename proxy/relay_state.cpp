@@ -120,7 +120,7 @@ void relay::follow_response(command answered) {
   auto& counted = connection_.home().counters();
   if (tracker_.last_error() != 0) {
     kind = response_kind::error;
-    counted.backend_errors.add(1);
+    connection_.server()->counted().count_error();
   }
   const auto took = connection_.acting().end_response(kind, std::exchange(response_size_, std::uint64_t{0}));
   counted.command_time[static_cast<std::size_t>(class_of(answered))].add(took);

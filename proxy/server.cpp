@@ -1,18 +1,16 @@
 #include "proxy/server.hpp"
 
-#include "proxy/backend_login.hpp"
 #include "proxy/client_connection.hpp"
 #include "proxy/log.hpp"
 #include "proxy/metrics.hpp"
-#include "proxy/session_events.hpp"
 #include "proxy/session_guard.hpp"
 #include "proxy/time_slice.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <unistd.h>
@@ -25,15 +23,11 @@
 namespace sessiongate::proxy {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace {
 
 constexpr auto io = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds drain_look{20};
-constexpr std::chrono::milliseconds resolve_look{20};
-constexpr std::chrono::seconds name_refresh{10};
-constexpr std::chrono::seconds greeting_retry{1};
 constexpr std::chrono::microseconds admin_slice{200};
 constexpr int admin_nice = 5;
 
@@ -58,13 +52,22 @@ std::vector<std::unique_ptr<worker>> make_workers(const config& settings) {
   return made;
 }
 
+/// All of them, as the log names them.
+std::string backends_text(const config& settings) {
+  std::string text;
+  for (const auto& owner : settings.clusters) {
+    for (const auto& each : owner.backends) text += (text.empty() ? "" : ",") + each.address.text();
+  }
+  return text;
+}
+
 }  // namespace
 
 server::server(config settings)
     : shared_(std::move(settings), admin_poller_),
       workers_(make_workers(shared_.settings)),
       listener_(shared_, *workers_.front(), workers_, shared_.settings.listen),
-      http_route_(nullptr, shared_.control),
+      http_route_(nullptr, shared_.clusters),
       report_(shared_, workers_),
       http_context_{shared_.sessions, http_route_, shared_.settings.kill_timeout, ::getpid(), &report_, &shared_.kills},
       drains_(admin_.get_executor(), http_context_, shared_.settings.drains_max),
@@ -75,7 +78,7 @@ server::server(config settings)
                     }),
       signals_(admin_, SIGTERM, SIGINT),
       hangups_(admin_, SIGHUP),
-      resolve_pause_(admin_) {
+      backend_watch_(shared_, *workers_.front()) {
   shared_.view = &report_;
   if (const auto& path = shared_.settings.listen_socket; !path.empty()) {
     local_listener_.emplace(shared_, *workers_.front(), workers_, session::endpoint{path, 0});
@@ -124,7 +127,7 @@ void server::start_listeners() {
     each.start();
     log_event(log_level::info, "listening",
               {{"address", each.address().text()},
-               {"backend", shared_.server.name()->text()},
+               {"backend", backends_text(shared_.settings)},
                {"workers", workers_.size()},
                {"pid", ::getpid()}});
   };
@@ -139,7 +142,7 @@ void server::stop_listeners() {
 }
 
 bool server::ready() const {
-  return !shared_.draining.load(std::memory_order_relaxed) && shared_.server.last_greeting()->flags != 0;
+  return !shared_.draining.load(std::memory_order_relaxed) && shared_.clusters.standard().last_greeting()->flags != 0;
 }
 
 void server::run() {
@@ -152,8 +155,7 @@ void server::run() {
   token_reload_.start();
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);
   asio::co_spawn(admin_, reopen_audit(), asio::detached);
-  asio::co_spawn(admin_, resolve_backend(), asio::detached);
-  asio::co_spawn(workers_.front()->executor(), watch_backend(), asio::detached);
+  backend_watch_.start();
   if (http_) {
     http_->start();
     log_event(log_level::info, "admin_listening",
@@ -166,52 +168,6 @@ void server::run() {
   shared_.trail.close();
   shared_.audit.close();
   log_event(log_level::info, "stopped", {});
-}
-
-/// Learns the backend's greeting at start, so that the first client need not wait for it.
-asio::awaitable<void> server::watch_backend() {
-  auto& home = *workers_.front();
-  asio::steady_timer pause(home.executor());
-  bool told = false;
-  while (!ready() && !shared_.draining.load(std::memory_order_relaxed)) {
-    if (shared_.server.resolved()->empty()) {  // a name: resolve_backend() is at it, and tells when it fails
-      pause.expires_after(resolve_look);
-      co_await pause.async_wait(io);
-      continue;
-    }
-    const auto error = co_await probe_backend(home, shared_);
-    if (!error) {
-      log_event(
-          log_level::info, "backend_ready",
-          {{"backend", shared_.server.name()->text()}, {"version", shared_.server.last_greeting()->server_version}});
-      shared_.control.warm_up();
-      break;
-    }
-    if (!told) log_event(log_level::warning, "backend_unreachable", {{"code", error->code}, {"error", error->message}});
-    told = true;
-    pause.expires_after(greeting_retry);
-    co_await pause.async_wait(io);
-  }
-}
-
-/// Keeps the addresses of a backend that is configured by name.
-asio::awaitable<void> server::resolve_backend() {
-  if (shared_.server.needs_no_lookup()) co_return;
-  const auto& name = *shared_.server.name();
-  tcp::resolver resolver(admin_);
-  while (!shared_.draining.load(std::memory_order_relaxed)) {
-    const auto [ec, found] = co_await resolver.async_resolve(name.address, std::to_string(name.port), io);
-    if (ec) {
-      log_event(log_level::warning, "backend_not_resolved", {{"backend", name.text()}, {"error", ec.message()}});
-      note_backend(shared_, backend_health::unresolved, ec.message());
-    } else {
-      backend::addresses addresses;
-      for (const auto& each : found) addresses.emplace_back(each.endpoint());
-      shared_.server.set_addresses(std::move(addresses));
-    }
-    resolve_pause_.expires_after(ec ? greeting_retry : name_refresh);
-    co_await resolve_pause_.async_wait(io);
-  }
 }
 
 asio::awaitable<void> server::wait_for_signals() {
@@ -270,13 +226,15 @@ asio::awaitable<void> server::drain() {
   // Not admin_.stop(): what still runs there, a KILL of the control account perhaps, ends within its own limit and
   // must not outlive the poller.
   shared_.abandoned.stop();
-  shared_.control.stop();
+  for (const auto& each : shared_.clusters.all()) {
+    for (const auto& control : each->controls()) control->stop();
+  }
   if (http_) http_->stop();
   tls_reload_.stop();
   token_reload_.stop();
   signals_.cancel();
   hangups_.cancel();
-  resolve_pause_.cancel();
+  backend_watch_.stop();
   admin_poller_.stop();
 }
 

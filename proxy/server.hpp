@@ -1,6 +1,7 @@
 // The whole proxy: workers, listener, admin thread, signals. One object, made and run by main().
 #pragma once
 
+#include "proxy/backend_watch.hpp"
 #include "proxy/gateway.hpp"
 #include "proxy/kill_route.hpp"
 #include "proxy/listener.hpp"
@@ -13,7 +14,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <memory>
 #include <optional>
@@ -34,8 +34,6 @@ class server {
   void start_http();
   void start_listeners();
   void stop_listeners();
-  boost::asio::awaitable<void> watch_backend();
-  boost::asio::awaitable<void> resolve_backend();
   boost::asio::awaitable<void> wait_for_signals();
   boost::asio::awaitable<void> reopen_audit();
   boost::asio::awaitable<void> drain();
@@ -61,7 +59,7 @@ class server {
   boost::asio::signal_set signals_;
   boost::asio::signal_set hangups_;
   bool stops_at_once_ = false;
-  boost::asio::steady_timer resolve_pause_;
+  backend_watch backend_watch_;
 };
 
 }  // namespace sessiongate::proxy

@@ -57,13 +57,13 @@ void tell_slow(client_connection& connection, protocol::command answered, sessio
   events.publish(std::move(slow));
 }
 
-void note_backend(gateway& shared, backend_health now, std::string_view why) {
-  if (!shared.server.turn(now)) return;
+void note_backend(gateway& shared, const cluster& owner, backend& about, backend_health now, std::string_view why) {
+  if (!about.turn(now)) return;
   log_event(log_level::info, "backend_state",
-            {{"backend", shared.server.name()->text()}, {"state", to_text(now)}, {"error", why}});
+            {{"cluster", owner.name()}, {"backend", about.name()->text()}, {"state", to_text(now)}, {"error", why}});
   if (!shared.events.wanted()) return;
   admin::event turned{.type = admin::event_type::backend_state};
-  turned.backend = shared.server.name()->text();
+  turned.backend = about.name()->text();
   turned.outcome = to_text(now);
   turned.detail = why;
   shared.events.publish(std::move(turned));

@@ -1,4 +1,4 @@
-// What the proxy tells its live events (admin/event_log.hpp) of sessions and of the backend. Nothing is made of what
+// What the proxy tells its live events (admin/event_log.hpp) of sessions and of backends. Nothing is made of what
 // nobody wants.
 #pragma once
 
@@ -17,6 +17,6 @@ void tell_closed(client_connection& connection, const session::stop_request& why
 void tell_slow(client_connection& connection, protocol::command answered, session::ticks took);
 
 /// Any thread. Tells when the backend is another than it was last.
-void note_backend(gateway& shared, backend_health now, std::string_view why = {});
+void note_backend(gateway& shared, const cluster& owner, backend& about, backend_health now, std::string_view why = {});
 
 }  // namespace sessiongate::proxy

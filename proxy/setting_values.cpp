@@ -118,12 +118,43 @@ std::string assign_log_format(config& target, std::string_view text) {
   return {};
 }
 
-std::string assign_backend(config& target, std::string_view text) {
+std::string assign_backend_address(session::endpoint& target, std::string_view text) {
   session::endpoint at;
-  auto wrong = assign_endpoint(at, text);
+  auto wrong = assign_endpoint(at, text.starts_with('/') ? fmt::format("{}{}", unix_scheme, text) : std::string(text));
   if (wrong.empty() && at.port == 0 && !at.is_unix()) wrong = "must name a port";
-  if (wrong.empty()) target.backend = std::move(at);
+  if (wrong.empty()) target = std::move(at);
   return wrong;
+}
+
+std::string assign_backends(config& target, std::string_view text) {
+  std::vector<session::endpoint> all;
+  for (const auto& each : split_list(text)) {
+    session::endpoint at;
+    if (auto wrong = assign_backend_address(at, each); !wrong.empty()) return wrong;
+    if (std::ranges::find(all, at) != all.end()) return fmt::format("{} is there twice", at.text());
+    all.push_back(std::move(at));
+  }
+  if (all.empty()) return "must be HOST:PORT or unix:/PATH";
+  if (all.size() > cluster_backends_max) return fmt::format("must be at most {} addresses", cluster_backends_max);
+  target.backends = std::move(all);
+  return {};
+}
+
+std::string show_backends(const config& source) {
+  std::string shown;
+  for (const auto& each : source.backends) shown += (shown.empty() ? "" : ",") + each.text();
+  return shown;
+}
+
+std::string assign_clusters(config& target, std::string_view text) {
+  auto read = parse_clusters(text);
+  if (auto* wrong = std::get_if<std::string>(&read)) return std::move(*wrong);
+  target.clusters = std::get<std::vector<cluster_settings>>(std::move(read));
+  return {};
+}
+
+std::string show_clusters(const config& source) {
+  return source.backends.empty() ? to_text(source.clusters) : std::string();
 }
 
 std::string assign_listen(session::endpoint& target, std::string_view text) {

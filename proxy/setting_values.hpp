@@ -26,7 +26,14 @@ std::string assign_log_level(config& target, std::string_view text);
 std::string assign_tracking(config& target, std::string_view text);
 std::string assign_processlist(config& target, std::string_view text);
 std::string assign_log_format(config& target, std::string_view text);
-std::string assign_backend(config& target, std::string_view text);
+/// `host:port`, `[v6]:port`, `unix:/path` or just the path.
+std::string assign_backend_address(session::endpoint& target, std::string_view text);
+/// A comma list of them.
+std::string assign_backends(config& target, std::string_view text);
+std::string show_backends(const config& source);
+std::string assign_clusters(config& target, std::string_view text);
+/// Nothing for a cluster that the other settings describe.
+std::string show_clusters(const config& source);
 /// Names are not looked up for what the proxy listens on: start-up would depend on it.
 std::string assign_listen(session::endpoint& target, std::string_view text);
 std::string assign_admin_listen(config& target, std::string_view text);
@@ -85,6 +92,27 @@ std::string assign_word(config& target, std::string_view text, std::string_view 
   target.*Member = text;
   return {};
 }
+
+/// One of the words that stand for the values of an enumeration, in its order.
+template <class Enum, std::size_t Count>
+std::string assign_enum(Enum& target, std::string_view text, const std::array<std::string_view, Count>& words) {
+  for (std::size_t at = 0; at < Count; ++at) {
+    if (words[at] != text) continue;
+    target = static_cast<Enum>(at);
+    return {};
+  }
+  std::string known;
+  for (const auto each : words) known += fmt::format("{}{}", known.empty() ? "" : ", ", each);
+  return "must be one of " + known;
+}
+
+template <auto Member, const auto& Words>
+inline constexpr auto take_enum =
+    [](config& target, std::string_view text) { return assign_enum(target.*Member, text, Words); };
+
+template <auto Member, const auto& Words>
+inline constexpr auto enum_of =
+    [](const config& source) { return std::string(Words.at(static_cast<std::size_t>(source.*Member))); };
 
 template <auto Member>
 inline constexpr auto take_mode = [](config& target, std::string_view text) -> std::string {

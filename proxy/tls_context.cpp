@@ -153,12 +153,12 @@ ssl_handle tls_context::accept() const {
   return made;
 }
 
-ssl_handle tls_context::connect() const {
+ssl_handle tls_context::connect(const session::endpoint& to) const {
   ssl_handle made(SSL_new(backend_.load()->get()));
   if (!made) throw std::bad_alloc();
   SSL_set_connect_state(made.get());
-  name_peer(made.get(), settings_.backend->address, settings_.backend_tls == tls_mode::verify_identity);
-  resume_session(made.get());
+  name_peer(made.get(), to.address, settings_.backend_tls == tls_mode::verify_identity);
+  resume_session(made.get(), to.text());
   return made;
 }
 

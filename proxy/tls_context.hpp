@@ -32,8 +32,8 @@ class tls_context {
 
   /// For a client's connection. Needs offers_clients().
   [[nodiscard]] ssl_handle accept() const;
-  /// For a connection to the backend, which the name or address tells (SNI, and what its certificate must name).
-  [[nodiscard]] ssl_handle connect() const;
+  /// For a connection to that backend, as it is configured: SNI, and what its certificate must name.
+  [[nodiscard]] ssl_handle connect(const session::endpoint& to) const;
 
   /// Reads the files again. Throws as the constructor does; then what was there before stays in force.
   void reload();

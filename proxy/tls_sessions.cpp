@@ -4,13 +4,14 @@
 
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 namespace sessiongate::proxy {
 
 namespace {
 
-constexpr std::size_t sessions_max = 64;  // each some kilobytes
+constexpr std::size_t sessions_max = 64;  // of one peer; each some kilobytes
 
 struct session_deleter {
   void operator()(SSL_SESSION* dead) const { SSL_SESSION_free(dead); }
@@ -19,21 +20,23 @@ using session_handle = std::unique_ptr<SSL_SESSION, session_deleter>;
 
 class session_pool {
  public:
-  void put(session_handle fresh) {
+  void put(const std::string& peer, session_handle fresh) {
     const std::lock_guard lock(mutex_);
-    if (kept_.size() < sessions_max) kept_.push_back(std::move(fresh));
+    auto& kept = kept_[peer];
+    if (kept.size() < sessions_max) kept.push_back(std::move(fresh));
   }
-  session_handle take() {
+  session_handle take(const std::string& peer) {
     const std::lock_guard lock(mutex_);
-    if (kept_.empty()) return {};
-    auto last = std::move(kept_.back());
-    kept_.pop_back();
+    auto& kept = kept_[peer];
+    if (kept.empty()) return {};
+    auto last = std::move(kept.back());
+    kept.pop_back();
     return last;
   }
 
  private:
   std::mutex mutex_;
-  std::vector<session_handle> kept_;
+  std::unordered_map<std::string, std::vector<session_handle>> kept_;  // by peer: backends of the configuration
 };
 
 void free_pool(void* /*parent*/, void* pool, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*number*/,
@@ -47,13 +50,24 @@ int pool_index() {
   return index;
 }
 
+void free_peer(void* /*parent*/, void* peer, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*number*/,
+               void* /*pointer*/) {
+  delete static_cast<std::string*>(peer);
+}
+
+int peer_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_peer);
+  return index;
+}
+
 session_pool* pool_of(SSL* connection) {
   return static_cast<session_pool*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), pool_index()));
 }
 
 /// A copy: the connection goes on using its own, on its own thread.
 int keep_session(SSL* connection, SSL_SESSION* fresh) {
-  if (SSL_SESSION_is_resumable(fresh) == 1) pool_of(connection)->put(session_handle(SSL_SESSION_dup(fresh)));
+  const auto* peer = static_cast<const std::string*>(SSL_get_ex_data(connection, peer_index()));
+  if (SSL_SESSION_is_resumable(fresh) == 1) pool_of(connection)->put(*peer, session_handle(SSL_SESSION_dup(fresh)));
   return 0;  // OpenSSL keeps its reference
 }
 
@@ -65,8 +79,9 @@ void keep_sessions(SSL_CTX* context) {
   SSL_CTX_sess_set_new_cb(context, keep_session);
 }
 
-void resume_session(SSL* connection) {
-  const auto session = pool_of(connection)->take();
+void resume_session(SSL* connection, const std::string& peer) {
+  SSL_set_ex_data(connection, peer_index(), std::make_unique<std::string>(peer).release());
+  const auto session = pool_of(connection)->take(peer);
   if (session) SSL_set_session(connection, session.get());
 }
 

@@ -222,7 +222,7 @@ value     value     n [1-9]\d*
                                          "/v1/config?name=cluster", "settings", r"""
 name          name          t cluster
 value         value         t obdemo
-info          info          t this backend's cluster name; .+
+info          info          t the backends' cluster name; .+
 need_reboot   need_reboot   b 1
 visible_level visible_level t .+
 """),

@@ -133,6 +133,24 @@ TEST_CASE("who may do what to whom", "[admin][authorize]") {
   }
 }
 
+TEST_CASE("an operator of one of several clusters reaches no further", "[admin][authorize]") {
+  principal who{principal_kind::operators, "dba", "any", "c1", own_id + 100};
+  for (const bool several : {false, true}) {
+    who.own_cluster_only = several;
+    for (const auto kind : {command_kind::list_sessions, command_kind::kill_session, command_kind::drain}) {
+      CAPTURE(several, std::string(to_text(kind)));
+      for (const auto each : {whose::own, whose::peer, whose::other_tenant, whose::root})
+        CHECK(letter(may(who, kind, *target(each))) == 'y');
+      CHECK(letter(may(who, kind, *target(whose::other_cluster))) == (several ? 'h' : 'y'));
+    }
+    const session::identity here{.user = "app", .tenant = "t1", .cluster = "c1", .attributes = {}};
+    const session::identity elsewhere{.user = "app", .tenant = "t1", .cluster = "c2", .attributes = {}};
+    CHECK(may_see_ended(who, &here));
+    CHECK(may_see_ended(who, &elsewhere) == !several);
+    CHECK(may_see_ended(who, nullptr) == !several);
+  }
+}
+
 TEST_CASE("a tenant's name grants nothing", "[admin][authorize]") {
   for (const auto* name : {"sys", "proxysys", "", "c1"}) {
     for (const auto* user : {"root", "app"}) {

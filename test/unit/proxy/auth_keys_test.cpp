@@ -43,13 +43,13 @@ struct key_files {
 
 TEST_CASE("a key is made where the backend may get passwords as they are, and only there") {
   config settings;
-  settings.backend = sessiongate::session::endpoint{"127.0.0.1", 3306};
+  settings.clusters = {{.backends = {{.address = {"127.0.0.1", 3306}}}}};
   CHECK(auth_keys(settings).own() == nullptr);
   CHECK(auth_keys(settings).backend_public_pem() == nullptr);
   settings.backend_tls = tls_mode::preferred;
   CHECK(auth_keys(settings).own() != nullptr);
   settings.backend_tls = tls_mode::disabled;
-  settings.backend = sessiongate::session::endpoint{"/run/mysqld/mysqld.sock", 0};
+  settings.clusters.front().backends.push_back({.address = {"/run/mysqld/mysqld.sock", 0}});
   CHECK(auth_keys(settings).own() != nullptr);
 }
 

@@ -17,6 +17,10 @@ using test::temporary_file;
 
 namespace {
 
+std::string cluster_named(std::string_view name) {
+  return fmt::format(R"([{{"name":"{}","backends":["127.0.0.1:3306"]}}])", name);
+}
+
 /// Three values for a setting, all good, none of them its default.
 std::vector<std::string> three_values(const setting& of) {
   const std::vector<std::vector<std::string>> candidates{
@@ -40,6 +44,9 @@ std::vector<std::string> three_values(const setting& of) {
       {"10.0.0.0/8", "::1", "localhost"},
       {"10.0.0.1", "10.0.0.2", "10.0.0.3"},
       {"proxy", "backend", "proxy"},
+      {"weight", "failover", "weight"},
+      {"users", "learn", "users"},
+      {cluster_named("one"), cluster_named("two"), cluster_named("three")},
       {R"([{"user":"one"}])", R"([{"user":"two"}])", R"([{"user":"three"}])"},
       {"one", "two", "three"},
   };
@@ -53,6 +60,7 @@ std::vector<std::string> three_values(const setting& of) {
 
 /// Files that hold a secret have to be there: any setting that names one names this.
 std::vector<std::string> values_for(const setting& of, const std::vector<std::string>& files) {
+  if (of.name == "default-cluster") return {"one", "two", "three"};
   return of.name.ends_with("-file") ? files : three_values(of);
 }
 
@@ -61,6 +69,9 @@ std::string shown(const setting& of, const std::string& value) {
   REQUIRE(of.assign(target, value).empty());
   return of.show(target);
 }
+
+constexpr auto three_clusters = R"([{"name":"one","backends":["127.0.0.1:1"]},
+  {"name":"two","backends":["127.0.0.1:2"]}, {"name":"three","backends":["127.0.0.1:3"]}])";
 
 struct three_files {
   temporary_file one{"name viewer s1"};  // as a file of tokens has it; for other secrets it is just some text
@@ -73,7 +84,7 @@ struct three_files {
 
 TEST_CASE("a backend is all that has to be given") {
   const auto settings = good(test::read({"--backend", "127.0.0.1:3306"}));
-  CHECK(settings.backend->text() == "127.0.0.1:3306");
+  CHECK(settings.clusters.front().backends.front().address.text() == "127.0.0.1:3306");
   CHECK(settings.listen.text() == "0.0.0.0:2883");
   CHECK(settings.admin_listen.text() == "127.0.0.1:2884");
   CHECK(settings.admin_token.empty());
@@ -88,13 +99,17 @@ TEST_CASE("every setting can be given by flag, variable and file, in this order 
     const auto values = values_for(each, files.paths);
     const temporary_file file(nlohmann::json{{file_key(each.name), values[0]}}.dump());
     std::vector<std::string> arguments{"--config", file.path(), "--control-user", "control"};
-    if (each.name == "control-user") arguments.resize(2);
+    if (each.name == "control-user" || each.name == "clusters") arguments.resize(2);
     // Files of TLS are read only where TLS is on.
     if (each.name == "client-tls") arguments.insert(arguments.end(), {"--client-tls-cert", "auto"});
     if (each.name != "client-tls") arguments.insert(arguments.end(), {"--client-tls", "disabled"});
     test::variables env;
     const auto read = [&] {
-      if (each.name == "backend") return good(test::read(arguments, env));
+      if (each.name == "backend" || each.name == "clusters") return good(test::read(arguments, env));
+      if (each.name == "default-cluster") {
+        env["SESSIONGATE_CLUSTERS"] = three_clusters;
+        return good(test::read(arguments, env));
+      }
       env["SESSIONGATE_BACKEND"] = "127.0.0.1:3306";
       return good(test::read(arguments, env));
     };

@@ -21,13 +21,12 @@ using admin::interrupt_status;
 
 namespace {
 
-const session::endpoint here{"10.1.0.1", 3306};
-const session::endpoint elsewhere{"10.1.0.2", 3306};
-
 class own_session final : public own_server_session {
  public:
+  explicit own_session(session::endpoint at = {"127.0.0.1", 1}) : at_(std::move(at)) {}
+
   [[nodiscard]] bool may_share_server(const session::server_session& other) const override {
-    return other.backend() == here;
+    return other.backend() == at_;
   }
   awaitable<reply> ask(std::string /*statement*/) override { co_return reply{}; }
   awaitable<interrupt_answer> kill(std::uint32_t connection_id, interrupt_scope /*scope*/,
@@ -43,32 +42,49 @@ class own_session final : public own_server_session {
   std::vector<std::uint32_t> killed;
   std::size_t asked = 0;  // at a time
   std::size_t most = 0;
+
+ private:
+  session::endpoint at_;
 };
 
-admin::backend_thread thread_of(const session::endpoint& backend, std::uint32_t connection_id) {
-  return {std::make_shared<const session::server_session>(1, std::make_shared<const session::endpoint>(backend),
-                                                          session::connection_origin{.connection_id = connection_id})};
-}
+/// Two clusters of one backend each, where nobody listens: a control account that is asked answers backend_unreachable.
+/// Only the second has one.
+class two_clusters {
+ public:
+  static constexpr std::size_t without_control = 0;
+  static constexpr std::size_t with_control = 1;
+  static inline const session::endpoint addresses[]{{"127.0.0.1", 1}, {"127.0.0.1", 2}};
 
-/// A backend that nobody listens on: the control account, when it is asked, answers backend_unreachable.
-std::uint16_t closed_port() {
-  boost::asio::io_context context;
-  return test::tcp::acceptor(context, {boost::asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
-}
+  [[nodiscard]] admin::backend_thread thread(std::size_t cluster, std::uint32_t connection_id) const {
+    const auto& name = shared_.clusters.all()[cluster]->backends().front()->name();
+    return {std::make_shared<const session::server_session>(
+        1, name, session::connection_origin{.connection_id = connection_id})};
+  }
+  interrupt_answer interrupt(own_server_session* own, std::size_t cluster) {
+    kill_route route(own, shared_.clusters);
+    interrupt_answer answer;
+    test::run(on_.context, [&]() -> awaitable<void> {
+      answer = co_await route.interrupt(thread(cluster, 5), interrupt_scope::query);
+    }());
+    return answer;
+  }
+  test::reactor& on() { return on_; }
+  gateway& shared() { return shared_; }
 
-interrupt_answer interrupt(own_server_session* own, const std::string& control_user, const session::endpoint& backend) {
-  config settings;
-  settings.backend = {"127.0.0.1", closed_port()};
-  settings.control_user = control_user;
-  test::reactor on;
-  gateway shared(settings, on.sockets);
-  kill_route route(own, shared.control);
-  interrupt_answer answer;
-  test::run(on.context, [&]() -> awaitable<void> {
-    answer = co_await route.interrupt(thread_of(backend, 5), interrupt_scope::query);
-  }());
-  return answer;
-}
+ private:
+  static config settings() {
+    config read;
+    read.clusters = {{.name = "one", .backends = {{.address = addresses[without_control]}}},
+                     {.name = "two", .backends = {{.address = addresses[with_control]}}, .control_user = "control"}};
+    return read;
+  }
+
+  test::reactor on_;
+  gateway shared_{settings(), on_.sockets};
+};
+
+constexpr auto without_control = two_clusters::without_control;
+constexpr auto with_control = two_clusters::with_control;
 
 }  // namespace
 
@@ -78,53 +94,58 @@ TEST_CASE("the statement that interrupts") {
 }
 
 TEST_CASE("the killer's own server session is used when it is on the same backend") {
-  own_session own;
-  CHECK(interrupt(&own, "", here).status == interrupt_status::interrupted);
+  two_clusters two;
+  own_session own(two_clusters::addresses[without_control]);
+  CHECK(two.interrupt(&own, without_control).status == interrupt_status::interrupted);
   CHECK(own.killed == std::vector<std::uint32_t>{5});
-  CHECK(interrupt(&own, "control", here).status == interrupt_status::interrupted);
+  own_session other(two_clusters::addresses[with_control]);
+  CHECK(two.interrupt(&other, with_control).status == interrupt_status::interrupted);
 }
 
 TEST_CASE("the killer's own server session is asked one thing after the other") {
+  two_clusters two;
   own_session own;
-  config settings;
-  settings.backend = {"127.0.0.1", closed_port()};
-  test::reactor on;
-  gateway shared(settings, on.sockets);
-  kill_route route(&own, shared.control);
+  kill_route route(&own, two.shared().clusters);
   std::size_t answered = 0;
   for (std::uint32_t each = 0; each < 5; ++each) {
-    boost::asio::co_spawn(on.context, route.interrupt(thread_of(here, each), interrupt_scope::connection),
+    boost::asio::co_spawn(two.on().context,
+                          route.interrupt(two.thread(without_control, each), interrupt_scope::connection),
                           [&](const std::exception_ptr& /*thrown*/, const interrupt_answer& answer) {
                             CHECK(answer.status == interrupt_status::interrupted);
                             ++answered;
                           });
   }
-  test::run_until(on.context, [&] { return answered == 5; });
+  test::run_until(two.on().context, [&] { return answered == 5; });
   CHECK(own.killed == std::vector<std::uint32_t>{0, 1, 2, 3, 4});
   CHECK(own.most == 1);
 }
 
-TEST_CASE("without an own server session there or a control account there is no route") {
-  own_session own;
-  CHECK(interrupt(&own, "", elsewhere).status == interrupt_status::no_route);
+TEST_CASE("without an own server session there or a control account of that cluster there is no route") {
+  two_clusters two;
+  own_session own(two_clusters::addresses[with_control]);
+  CHECK(two.interrupt(&own, without_control).status == interrupt_status::no_route);
   CHECK(own.killed.empty());
-  CHECK(interrupt(nullptr, "", here).status == interrupt_status::no_route);
+  CHECK(two.interrupt(nullptr, without_control).status == interrupt_status::no_route);
 }
 
-TEST_CASE("the control account is asked when there is no other way") {
-  own_session own;
-  CHECK(interrupt(nullptr, "control", here).status == interrupt_status::backend_unreachable);
-  CHECK(interrupt(&own, "control", elsewhere).status == interrupt_status::backend_unreachable);
+TEST_CASE("the control account of the session's cluster is asked when there is no other way") {
+  two_clusters two;
+  own_session own(two_clusters::addresses[without_control]);
+  CHECK(two.interrupt(nullptr, with_control).status == interrupt_status::backend_unreachable);
+  CHECK(two.interrupt(&own, with_control).status == interrupt_status::backend_unreachable);
   CHECK(own.killed.empty());
 }
 
 TEST_CASE("a refusal over the own server session is final only when it cannot get better") {
-  own_session own;
-  own.answer = {interrupt_status::backend_refused, protocol::er::kill_denied, "HY000", "You are not owner of thread 5"};
-  CHECK(interrupt(&own, "", here).code == protocol::er::kill_denied);
-  CHECK(interrupt(&own, "control", here).status == interrupt_status::backend_unreachable);
-  own.answer = {interrupt_status::backend_refused, protocol::er::no_such_thread, "HY000", "Unknown thread id: 5"};
-  CHECK(interrupt(&own, "control", here).code == protocol::er::no_such_thread);
+  two_clusters two;
+  own_session one(two_clusters::addresses[without_control]);
+  own_session other(two_clusters::addresses[with_control]);
+  one.answer = other.answer = {interrupt_status::backend_refused, protocol::er::kill_denied, "HY000",
+                               "You are not owner of thread 5"};
+  CHECK(two.interrupt(&one, without_control).code == protocol::er::kill_denied);
+  CHECK(two.interrupt(&other, with_control).status == interrupt_status::backend_unreachable);
+  other.answer = {interrupt_status::backend_refused, protocol::er::no_such_thread, "HY000", "Unknown thread id: 5"};
+  CHECK(two.interrupt(&other, with_control).code == protocol::er::no_such_thread);
 }
 
 TEST_CASE("what a backend's answer to a KILL means") {

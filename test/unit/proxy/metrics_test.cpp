@@ -24,7 +24,7 @@ page read(const std::string& text) {
   static const std::regex help("# HELP ([a-z_]+) .+");
   static const std::regex type("# TYPE ([a-z_]+) (counter|gauge|histogram)");
   static const std::regex sample(
-      R"re(([a-z_]+)((?:\{[a-z_]+="[^"\\]*"(?:,[a-z_]+="[^"\\]*")*\})?) ([0-9]+)(?:\.[0-9]+)?)re");
+      R"re(([a-z_]+)((?:\{[a-z_]+="(?:[^"\\]|\\.)*"(?:,[a-z_]+="(?:[^"\\]|\\.)*")*\})?) ([0-9]+)(?:\.[0-9]+)?)re");
   static const std::regex part_of_histogram("(.+)_(?:bucket|count|sum)");
   page found;
   std::istringstream lines(text);
@@ -50,7 +50,7 @@ page read(const std::string& text) {
 
 config settings() {
   config read;
-  read.backend = {"127.0.0.1", 3306};
+  read.clusters = {{.name = "c\"1", .backends = {{.address = {"127.0.0.1", 3306}}}}};
   return read;
 }
 
@@ -136,7 +136,8 @@ TEST_CASE("a histogram's buckets count what took no longer, over all workers") {
   CHECK(found.values["sessiongate_command_duration_seconds_sum{command=\"query\"}"] == 102);
   CHECK(found.values["sessiongate_command_duration_seconds_count{command=\"other\"}"] == 0);
   CHECK(found.values["sessiongate_login_duration_seconds_count"] == 0);
-  CHECK(found.values.contains("sessiongate_backend_connect_duration_seconds_sum{backend=\"127.0.0.1:3306\"}"));
+  CHECK(found.values.contains(
+      "sessiongate_backend_connect_duration_seconds_sum{cluster=\"c\\\"1\",backend=\"127.0.0.1:3306\"}"));
 }
 
 TEST_CASE("errors are counted by side") {
@@ -147,14 +148,16 @@ TEST_CASE("errors are counted by side") {
   workers[1]->counters().stops[static_cast<std::size_t>(session::stop_reason::client_gone)].add(2);
   workers[0]->counters().stops[static_cast<std::size_t>(session::stop_reason::client_quit)].add(7);
   workers[0]->counters().proxy_errors.add(4);
-  workers[1]->counters().backend_errors.add(5);
-  workers[1]->counters().backend_connection_failures.add(6);
+  auto& counted = shared.clusters.standard().backends().front()->counted();
+  for (int each = 0; each < 5; ++each) counted.count_error();
+  for (int each = 0; each < 6; ++each) counted.count_failure();
   auto found = read(render_metrics(shared, workers));
   CHECK(found.values["sessiongate_errors_total{side=\"client\"}"] == 3);
   CHECK(found.values["sessiongate_errors_total{side=\"proxy\"}"] == 4);
   CHECK(found.values["sessiongate_errors_total{side=\"backend\"}"] == 5);
-  CHECK(found.values["sessiongate_backend_errors_total{backend=\"127.0.0.1:3306\"}"] == 5);
-  CHECK(found.values["sessiongate_backend_connection_failures_total{backend=\"127.0.0.1:3306\"}"] == 6);
+  CHECK(found.values["sessiongate_backend_errors_total{cluster=\"c\\\"1\",backend=\"127.0.0.1:3306\"}"] == 5);
+  CHECK(found.values["sessiongate_backend_connection_failures_total{cluster=\"c\\\"1\",backend=\"127.0.0.1:3306\"}"] ==
+        6);
 }
 
 TEST_CASE("every reason for a session's end has its sample") {

@@ -68,8 +68,13 @@ TEST_CASE("endpoints") {
   CHECK(taken("listen", "[::]:2883") == "[::]:2883");
   CHECK(taken("admin-listen", "off") == "off");
   CHECK(taken("admin-listen", "[::1]:2884") == "[::1]:2884");
-  for (const auto* text : {"", "10.0.0.1", "10.0.0.1:", "10.0.0.1:x", "10.0.0.1:65536", "10.0.0.1:-1", "::1:3306",
-                           "[::1:3306", "10.0.0.1:3306 "}) {
+  CHECK(taken("backend", "db1:3306, [::1]:3307 ,/run/mysqld.sock") == "db1:3306,[::1]:3307,unix:/run/mysqld.sock");
+  CHECK(refused("backend", "db1:3306,db2"));
+  CHECK(refused("backend", "db1:3306,db1:3306"));
+  CHECK(refused("listen", "10.0.0.1:3306 "));
+  CHECK(refused("admin-listen", "10.0.0.1:3306 "));
+  for (const auto* text :
+       {"", "10.0.0.1", "10.0.0.1:", "10.0.0.1:x", "10.0.0.1:65536", "10.0.0.1:-1", "::1:3306", "[::1:3306"}) {
     CHECK(refused("backend", text));
     CHECK(refused("listen", text));
     CHECK(refused("admin-listen", text));
@@ -195,4 +200,8 @@ TEST_CASE("words") {
   CHECK(taken("processlist", "proxy") == "proxy");
   CHECK(taken("processlist", "backend") == "backend");
   CHECK(refused("processlist", "both"));
+  for (const auto* order : {"failover", "weight"}) CHECK(taken("backend-order", order) == order);
+  CHECK(refused("backend-order", "random"));
+  for (const auto* mode : {"none", "users", "learn"}) CHECK(taken("credentials", mode) == mode);
+  CHECK(refused("credentials", ""));
 }

@@ -13,7 +13,6 @@ namespace {
 
 config both_sides() {
   config settings;
-  settings.backend = session::endpoint{"127.0.0.1", 3306};
   settings.client_tls_cert = "auto";
   settings.backend_tls = tls_mode::required;
   return settings;
@@ -33,7 +32,7 @@ struct encrypted {
   void shake_hands() {
     int open = 2;
     begin(accepting, contexts.accept(), accepted, open);
-    begin(connecting, contexts.connect(), connected, open);
+    begin(connecting, contexts.connect({"127.0.0.1", 3306}), connected, open);
     test::run_until(on.context, [&] { return open == 0; });
   }
 
@@ -179,7 +178,7 @@ TEST_CASE("the connection to a backend resumes the session of one before it") {
   for (const bool resumed : {false, true}) {
     pair ends(first.on.sockets);
     auto accept = first.contexts.accept();
-    auto connect = first.contexts.connect();
+    auto connect = first.contexts.connect({"127.0.0.1", 3306});
     auto* const looked_at = connect.get();
     boost::asio::co_spawn(first.on.context, start_tls(ends.left, std::move(accept), {}), boost::asio::detached);
     bool done = false;

@@ -1,0 +1,44 @@
+// One cluster: backends that stand in for each other, and the control account that reaches each of them. Made with its
+// settings, which outlive it; what changes is in the backends. Any thread.
+#pragma once
+
+#include "proxy/backend.hpp"
+#include "proxy/cluster_settings.hpp"
+#include "proxy/control_account.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+using backend_ptr = std::shared_ptr<backend>;
+
+class cluster {
+ public:
+  /// `home` is the admin thread's: the control accounts' connections live there. All must outlive this.
+  cluster(const config& settings, const cluster_settings& own, const auth_keys& keys, const tls_context& tls,
+          poller& home);
+
+  /// Empty: the only cluster, which takes any label.
+  [[nodiscard]] const std::string& name() const { return own_.name; }
+  [[nodiscard]] const cluster_settings& settings() const { return own_; }
+  /// As they are configured.
+  [[nodiscard]] const std::vector<backend_ptr>& backends() const { return backends_; }
+  /// In the order in which a login tries them: those that were found well before the others.
+  [[nodiscard]] std::vector<backend_ptr> candidates() const;
+  /// Of the first backend that has greeted; flags zero when none has.
+  [[nodiscard]] std::shared_ptr<const protocol::greeting> last_greeting() const;
+
+  [[nodiscard]] bool has_control() const { return !own_.control_user.empty(); }
+  /// At that backend of the cluster.
+  [[nodiscard]] control_account& control(const backend& of);
+  [[nodiscard]] const std::vector<std::unique_ptr<control_account>>& controls() const { return controls_; }
+
+ private:
+  const cluster_settings& own_;
+  std::vector<backend_ptr> backends_;
+  std::vector<std::unique_ptr<control_account>> controls_;  // one for each backend, in their order
+};
+
+}  // namespace sessiongate::proxy
