@@ -68,14 +68,28 @@ void auth_exchange::note_question(std::string_view data, bool next_factor) {
 
 /// Some clients say that they have no password with a zero byte.
 void auth_exchange::note_proof(protocol::bytes_view payload) {
-  if (!evidence_ || evidence_->proved || !proves_password(plugin_)) return;
-  evidence_->proved = true;
+  if (!evidence_ || phase_ == phase::password || !evidence_->proved_by.empty() || !proves_password(plugin_)) return;
+  evidence_->proved_by = plugin_;
   if (!is_byte(payload, 0)) evidence_->proof = to_secret(payload);
 }
 
+/// Where it may not be kept, what it would have proved is.
 void auth_exchange::note_password(protocol::bytes_view payload) {
-  if (given_.evidence != evidence_wanted::passwords || payload.empty() || payload.back() != 0) return;
-  evidence_->password = secret_text(protocol::as_text(payload.first(payload.size() - 1)));
+  if (!evidence_ || payload.empty() || payload.back() != 0) return;
+  const auto password = protocol::as_text(payload.first(payload.size() - 1));
+  if (given_.evidence == evidence_wanted::passwords) {
+    evidence_->password = secret_text(password);
+  } else {
+    evidence_->proved_by = caching_sha2_plugin;
+    evidence_->proof = to_secret(protocol::as_bytes(caching_sha2_response(password, nonce_)));
+  }
+}
+
+/// The server has not looked at the proof, or found it wrong: some clients get it wrong.
+void auth_exchange::void_proof() {
+  if (!evidence_) return;
+  evidence_->proved_by.clear();
+  evidence_->proof.clear();
 }
 
 auth_exchange::step auth_exchange::to_client(protocol::bytes_view packet, turn after) {
@@ -164,7 +178,10 @@ auth_exchange::step auth_exchange::on_more_data(protocol::bytes_view payload) {
   if (phase_ == phase::challenge && is_byte(data, fast_authentication_succeeded)) {
     return to_client(payload, turn::backend);  // which sends its OK behind it
   }
-  if (phase_ == phase::challenge && is_byte(data, perform_full_authentication)) phase_ = phase::password;
+  if (phase_ == phase::challenge && is_byte(data, perform_full_authentication)) {
+    phase_ = phase::password;
+    void_proof();
+  }
   return to_client(payload, takes_turns(plugin_) ? turn::client : turn::either);
 }
 

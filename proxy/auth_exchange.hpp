@@ -111,6 +111,7 @@ class auth_exchange {
   void note_question(std::string_view data, bool next_factor);
   void note_proof(protocol::bytes_view payload);
   void note_password(protocol::bytes_view payload);
+  void void_proof();
   [[nodiscard]] bool is_protected(link_kind side) const;
   [[nodiscard]] std::uint8_t key_request() const;
 

@@ -89,8 +89,8 @@ class pass_through {
   awaitable<error_code> send_response();
   awaitable<pass_result> carry();
   awaitable<bool> client_is_next(const auth_exchange& exchange);
-  awaitable<pass_result> take_verdict(protocol::bytes_view payload);
-  awaitable<pass_result> finish(protocol::bytes_view payload);
+  awaitable<pass_result> take_verdict(protocol::bytes_view payload, auth_exchange& exchange);
+  awaitable<pass_result> finish(protocol::bytes_view payload, auth_exchange& exchange);
   awaitable<void> leave();
   [[nodiscard]] bool names_client() const;
   [[nodiscard]] protocol::bytes preamble() const;
@@ -206,7 +206,7 @@ awaitable<void> pass_through::leave() {
   connection_.set_authenticating(false);
 }
 
-awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
+awaitable<pass_result> pass_through::finish(protocol::bytes_view payload, auth_exchange& exchange) {
   const auto ok = protocol::parse_ok_packet(payload, negotiated_);
   if (!ok) co_return backend_lost();
   compress_backend(stream_, to_backend_, connection_.shared().settings, backend_.take_rest());
@@ -220,6 +220,7 @@ awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
   connection_.hold_name_place(std::move(*place));
   // Before the client knows: it may be killed, by its own account, as soon as it has read the OK.
   connection_.logged_in(*connection_.who(), response_.database);
+  connection_.note_login(exchange.take_evidence());
   target_->counted().count_login();
   connection_.tracking().begin_with(read_login_state(ok->state_info));
   connection_.bound()->bring_to(connection_.tracked().versions());
@@ -231,8 +232,8 @@ awaitable<pass_result> pass_through::finish(protocol::bytes_view payload) {
 }
 
 /// The backend's OK or ERR.
-awaitable<pass_result> pass_through::take_verdict(protocol::bytes_view payload) {
-  if (!protocol::is_err_packet(payload)) co_return co_await finish(payload);
+awaitable<pass_result> pass_through::take_verdict(protocol::bytes_view payload, auth_exchange& exchange) {
+  if (!protocol::is_err_packet(payload)) co_return co_await finish(payload, exchange);
   target_->counted().count_error();
   const auto refusal = protocol::parse_err_packet(payload);
   co_await client_.write(payload);
@@ -278,7 +279,7 @@ awaitable<pass_result> pass_through::carry() {
         if (co_await backend_.write(next.packet)) co_return backend_lost();
         break;
       case auth_exchange::step::action::finished:
-        co_return co_await take_verdict(packet.payload);
+        co_return co_await take_verdict(packet.payload, exchange);
       case auth_exchange::step::action::refused:
         co_await leave();
         co_return failed(std::move(next.error), next.reason);
@@ -333,7 +334,8 @@ auth_circumstances auth_between(client_connection& connection, protocol::capabil
           .negotiated = backend,
           .own_key = shared.keys.own(),
           .backend_public_pem = shared.keys.backend_public_pem(),
-          .rounds_max = shared.settings.login_rounds_max};
+          .rounds_max = shared.settings.login_rounds_max,
+          .evidence = connection.cluster().credentials().wanted()};
 }
 
 awaitable<std::optional<protocol::server_error>> probe_cluster(worker& on, gateway& shared, const cluster& which) {

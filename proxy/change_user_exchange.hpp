@@ -4,6 +4,7 @@
 #pragma once
 
 #include "proxy/auth_exchange.hpp"
+#include "proxy/login_evidence.hpp"
 
 #include "protocol/bytes.hpp"
 
@@ -26,6 +27,8 @@ class change_user_exchange {
   /// the backend's OK or ERR with the client's numbering.
   auth_exchange::step on_client(protocol::bytes_view packet);
   auth_exchange::step on_backend(protocol::bytes_view packet);
+
+  std::unique_ptr<login_evidence> take_evidence() { return exchange_.take_evidence(); }
 
   /// For an error that the proxy tells.
   [[nodiscard]] std::uint8_t next_for_client() const { return client_next_; }

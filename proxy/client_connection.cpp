@@ -71,6 +71,7 @@ void client_connection::end(session::stop_request why) {
   record_end();
   tell_closed(*this, why_, logged_in_);
   acting().give_back(home_.statements());
+  credential_.store(std::shared_ptr<const session_credential>());
   give_places_back();  // who sees the connection end may want its place
   client_.close();
   if (!authenticating_) detach_backend();

@@ -102,9 +102,18 @@ class client_connection final : public session::client_session,
 
   /// The login is complete.
   void logged_in(session::identity who, std::string database);
+  /// What the login, or the COM_CHANGE_USER, told of its password: null where nothing was noted. Before the client
+  /// knows.
+  void note_login(std::unique_ptr<login_evidence> told);
   /// As root@proxysys: authenticated by the proxy, without a backend.
   void logged_in_as_proxysys();
   [[nodiscard]] bool is_proxysys() const { return proxysys_; }
+
+  /// What the proxy has to log in as the session's present user by itself. Any thread.
+  [[nodiscard]] credential_view login_credential() const;
+  [[nodiscard]] std::string credentials() const override;
+  /// A backend has refused a login of the proxy's with `used`.
+  void note_refusal(const credential& used, const protocol::server_error& refusal);
 
   using session::client_session::acting;
   using session::client_session::publish_client;
@@ -142,6 +151,7 @@ class client_connection final : public session::client_session,
   proxy::cluster* cluster_;
   std::unique_ptr<stream> backend_;
   backend_ptr server_;
+  session::published<session_credential> credential_{std::shared_ptr<const session_credential>()};
   std::shared_ptr<session::server_session> bound_;
   session::server_session* serving_ = nullptr;  // bound_, or null while marks_ has some
   std::unique_ptr<stop_marks> marks_;           // null: no gentle stop waits

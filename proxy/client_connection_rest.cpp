@@ -1,4 +1,4 @@
-// The ends of a session that wait until it is at rest.
+// The ends of a session that wait until it is at rest, and what it has to log in again.
 #include "proxy/client_connection.hpp"
 
 #include "proxy/last_words.hpp"
@@ -83,6 +83,23 @@ void client_connection::tell_marks(std::vector<stop_marks::entry> asked, const s
   for (const auto& each : asked) {
     tell(each, {.found = true, .server_sessions = {}, .end = session::stop_end::ended_otherwise, .ended_with = why});
   }
+}
+
+void client_connection::note_login(std::unique_ptr<login_evidence> told) {
+  credential_.store(cluster().credentials().note_login(who()->user, std::move(told), server_));
+}
+
+credential_view client_connection::login_credential() const {
+  return cluster().credentials().look(credential_.load().get());
+}
+
+std::string client_connection::credentials() const {
+  const bool has_any = cluster().credentials().mode() != credentials_mode::none;
+  return has_any ? to_text(login_credential()) : std::string();
+}
+
+void client_connection::note_refusal(const credential& used, const protocol::server_error& refusal) {
+  if (const auto login = credential_.load()) cluster().credentials().note_refusal(*login, used, refusal);
 }
 
 }  // namespace sessiongate::proxy

@@ -5,6 +5,7 @@
 #include "proxy/backend.hpp"
 #include "proxy/cluster_settings.hpp"
 #include "proxy/control_account.hpp"
+#include "proxy/credential_store.hpp"
 
 #include <memory>
 #include <string>
@@ -35,10 +36,14 @@ class cluster {
   [[nodiscard]] control_account& control(const backend& of);
   [[nodiscard]] const std::vector<std::unique_ptr<control_account>>& controls() const { return controls_; }
 
+  /// What the proxy has to log in there by itself.
+  [[nodiscard]] credential_store& credentials() { return credentials_; }
+
  private:
   const cluster_settings& own_;
   std::vector<backend_ptr> backends_;
   std::vector<std::unique_ptr<control_account>> controls_;  // one for each backend, in their order
+  credential_store credentials_;
 };
 
 }  // namespace sessiongate::proxy

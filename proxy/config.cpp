@@ -1,5 +1,6 @@
 #include "proxy/config.hpp"
 
+#include "proxy/credential_settings.hpp"
 #include "proxy/settings.hpp"
 #include "proxy/tls_context.hpp"
 #include "proxy/token_file.hpp"
@@ -268,6 +269,7 @@ invocation read_configuration(int argc, const char* const* argv, const environme
   }
   read_secrets(settings_read, env, errors);
   settle_clusters(settings_read, env, errors);
+  settle_credentials(settings_read, env, errors);
   check_together(settings_read, errors);
   check_compression(settings_read, errors);
   check_tls(settings_read, errors);

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,9 +47,12 @@ struct config {
   std::string cluster;  // empty: not named, any label is taken
   credentials_mode credentials = credentials_mode::none;
   std::string users_file;
-  std::vector<cluster_settings> clusters;  // after reading: at least one, with their secrets
-  std::string default_cluster;             // empty: the first one
-  std::size_t workers = 0;                 // 0: one for each core that this process may use
+  bool learn_passwords = false;          // also such that clients send themselves
+  milliseconds hash_cache_time{30'000};  // how long hashes that the control account has read are kept
+  std::map<std::string, secret_text, std::less<>> user_passwords;  // of variables that files of users name
+  std::vector<cluster_settings> clusters;                          // after reading: at least one, with their secrets
+  std::string default_cluster;                                     // empty: the first one
+  std::size_t workers = 0;                                         // 0: one for each core that this process may use
   session_tracking tracking = session_tracking::all;
   std::size_t user_variables_max = 256;    // kept of one session
   std::size_t statement_text_max = 256;    // bytes of a running statement that listings can show

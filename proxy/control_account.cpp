@@ -40,6 +40,15 @@ bool is_full(const interrupt_answer& answer) {
          answer.code == user_limit_reached;
 }
 
+std::optional<interrupt_answer> to_failure(const control_connection::reply& said) {
+  if (said.lost)
+    return interrupt_answer{interrupt_status::backend_unreachable, protocol::er::lost_connection, "HY000",
+                            "the backend closed the connection"};
+  if (!said.error) return std::nullopt;
+  return interrupt_answer{interrupt_status::backend_refused, said.error->code, said.error->sqlstate,
+                          said.error->message};
+}
+
 }  // namespace
 
 /// One kill on its way: until when it has time, and what it holds or waits with. Whoever waits for it shares it.
@@ -125,6 +134,29 @@ awaitable<interrupt_answer> control_account::attempt(errand_ptr job, admin::back
     const bool try_again = !over.is_new && !job->late() && (done.lost || done.stranger);
     if (!try_again) co_return std::move(done.answer);
   }
+}
+
+awaitable<control_account::told> control_account::ask(std::string statement) {
+  const auto job = std::make_shared<errand>(home_.executor(), settings_.kill_timeout);
+  job->start();
+  told answer;
+  for (bool fresh = false;; fresh = true) {
+    const auto over = co_await take(job, fresh);
+    answer.error = job->refusal;
+    if (!over.connection) break;
+    auto said = co_await over.connection->query(statement);
+    job->work_with(nullptr);
+    give_back(over.connection, !said.lost && !job->late());
+    if (said.lost && !over.is_new && !job->late()) continue;
+    answer.error = to_failure(said);
+    answer.packets = std::move(said.packets);
+    break;
+  }
+  job->finish();
+  if (job->late())
+    answer.error =
+        interrupt_answer{interrupt_status::timeout, protocol::er::unknown_error, "HY000", "the backend did not answer"};
+  co_return answer;
 }
 
 /// Without a connection when there is none to be had: job->refusal says why.

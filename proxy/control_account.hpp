@@ -39,6 +39,12 @@ class control_account {
   [[nodiscard]] bool configured() const { return !owner_.control_user.empty(); }
   /// Answers within kill_timeout, on the caller's executor. What is killed is this thread or nothing.
   awaitable<admin::interrupt_answer> kill(admin::backend_thread which, admin::interrupt_scope scope);
+  struct told {
+    std::optional<admin::interrupt_answer> error;
+    protocol::bytes packets;  // that answered; for read_rows()
+  };
+  /// Runs a statement that changes nothing, within kill_timeout. The admin thread.
+  awaitable<told> ask(std::string statement);
   /// Connections there are, and kills that wait for one.
   [[nodiscard]] std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }

@@ -39,6 +39,13 @@ class control_connection {
   awaitable<result> interrupt(admin::backend_thread which, admin::interrupt_scope scope,
                               std::vector<std::uint32_t> waiting);
 
+  struct reply {
+    bool lost = false;
+    std::optional<protocol::server_error> error;
+    protocol::bytes packets;
+  };
+  awaitable<reply> query(std::string_view statement);
+
   [[nodiscard]] const server_identity& server() const { return server_; }
   [[nodiscard]] const session::connection_origin& origin() const { return origin_; }
   /// Sessions that were made at its address from then on are this server's.
@@ -52,14 +59,8 @@ class control_connection {
   void close() { stream_.close(); }
 
  private:
-  struct reply {
-    bool lost = false;
-    std::optional<protocol::server_error> error;
-    protocol::bytes packets;
-  };
   awaitable<std::optional<admin::interrupt_answer>> authenticate();
   awaitable<std::optional<admin::interrupt_answer>> identify(std::string_view version);
-  awaitable<reply> query(std::string_view statement);
   awaitable<std::optional<result>> check(const admin::backend_thread& which, std::vector<std::uint32_t> waiting);
   awaitable<std::optional<result>> look_up(std::uint32_t wanted, std::vector<std::uint32_t> waiting);
   [[nodiscard]] bool may_have(const session::connection_origin& of) const;

@@ -8,19 +8,17 @@ namespace sessiongate::proxy {
 
 std::optional<bool> agrees(const login_evidence& login, const credential& with) {
   if (login.several_factors) return std::nullopt;
-  if (login.proved) return with.agrees_with(login.plugin, login.nonce, protocol::as_text(login.proof));
   if (login.password) return with.is_of(*login.password);
-  return std::nullopt;
+  if (login.proved_by.empty()) return std::nullopt;
+  return with.agrees_with(login.proved_by, login.nonce, protocol::as_text(login.proof));
 }
 
 std::shared_ptr<const credential> credential_of(const login_evidence& login) {
   if (login.several_factors) return nullptr;
   if (login.plugin.empty()) return credential::of_password({});
-  const bool no_password = login.proved && login.plugin != ed25519_plugin && login.proof.empty();
+  const bool no_password = !login.proved_by.empty() && login.proved_by != ed25519_plugin && login.proof.empty();
   if (no_password) return credential::of_password({});
-  if (!login.password) return nullptr;
-  auto known = credential::of_password(*login.password);
-  return agrees(login, *known).value_or(true) ? known : nullptr;
+  return login.password ? credential::of_password(*login.password) : nullptr;
 }
 
 std::shared_ptr<const credential> credential_of(const login_evidence& login, const password_hashes& stored) {
@@ -33,7 +31,7 @@ std::shared_ptr<const credential> credential_of(const login_evidence& login, con
 }
 
 bool needs_hashes(const login_evidence& login) {
-  return login.proved && !login.several_factors && login.plugin == native_password_plugin;
+  return !login.several_factors && login.proved_by == native_password_plugin;
 }
 
 std::string why_not_learnt(const login_evidence& login, bool passwords_are_kept) {

@@ -13,11 +13,11 @@
 namespace sessiongate::proxy {
 
 struct login_evidence {
-  std::string plugin;  // the last that the backend asked with; empty: it asked nothing
-  std::string nonce;   // that plugin's
-  secret_bytes proof;  // the client's answer to it, of a plugin that proves a password without telling it
-  bool proved = false;
-  std::optional<secret_text> password;  // which was sent itself
+  std::string plugin;     // the last that the backend asked with; empty: it asked nothing
+  std::string nonce;      // that plugin's
+  std::string proved_by;  // the plugin that `proof` is of, one that proves a password without telling it; empty: none
+  secret_bytes proof;     // an answer to the nonce, made with the password that the backend took
+  std::optional<secret_text> password;  // which was sent itself, where it may be kept
   bool several_factors = false;
 };
 

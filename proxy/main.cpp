@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     (asked.exit_code == 0 ? std::cout : std::cerr) << asked.output;
     return asked.exit_code;
   }
-  wipe_secret_variables();
+  wipe_secret_variables(asked.settings);
   open_log(asked.settings.log_level, asked.settings.format);
   hide_memory(asked.settings);
   int exit_code = EXIT_SUCCESS;

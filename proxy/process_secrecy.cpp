@@ -18,13 +18,20 @@ void hide_memory(const config& settings) {
   log_event(log_level::warning, "memory_not_hidden", {{"error", std::system_category().message(errno)}});
 }
 
-void wipe_secret_variables() {
-  for (const auto* name : secret_variables) {
-    char* const value = std::getenv(name);
-    if (value == nullptr) continue;
-    OPENSSL_cleanse(value, std::strlen(value));
-    ::unsetenv(name);
-  }
+namespace {
+
+void wipe_variable(const char* name) {
+  char* const value = std::getenv(name);
+  if (value == nullptr) return;
+  OPENSSL_cleanse(value, std::strlen(value));
+  ::unsetenv(name);
+}
+
+}  // namespace
+
+void wipe_secret_variables(const config& settings) {
+  for (const auto* name : secret_variables) wipe_variable(name);
+  for (const auto& [name, password] : settings.user_passwords) wipe_variable(name.c_str());
 }
 
 }  // namespace sessiongate::proxy

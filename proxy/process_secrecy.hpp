@@ -12,6 +12,6 @@ void hide_memory(const config& settings);
 
 /// Overwrites the values of the variables that hold secrets, so that /proc/…/environ does not show them, and unsets
 /// them, so that no child gets them. What they said has been read by then. Needs that no other thread runs.
-void wipe_secret_variables();
+void wipe_secret_variables(const config& settings);
 
 }  // namespace sessiongate::proxy

@@ -137,6 +137,7 @@ class relay final : public own_server_session {
   scan::halt halt_ = scan::halt::none;
   std::unique_ptr<change_user_exchange> exchange_;    // while a COM_CHANGE_USER is under way
   std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
+  std::unique_ptr<login_evidence> next_login_;        // what it told of its password
   name_limit::place next_place_;                      // of its user, when that is another
   std::string next_database_;                         // while a COM_CHANGE_USER or COM_INIT_DB is under way
   protocol::bytes own_response_;                      // to a statement of our own

@@ -116,9 +116,11 @@ void relay::finish_change_user() {
   if (tracker_.last_error() == 0 && next_identity_) {
     if (next_identity_->user != connection_.who()->user) connection_.hold_name_place(std::move(next_place_));
     connection_.publish_identity(std::move(*next_identity_));
+    connection_.note_login(std::move(next_login_));
     connection_.publish_database(std::exchange(next_database_, {}));
   }
   next_identity_.reset();
+  next_login_.reset();
   next_place_ = {};
 }
 

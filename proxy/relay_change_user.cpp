@@ -137,6 +137,7 @@ void relay::act_on_backend(auth_exchange::step next, protocol::bytes& for_client
       if (!send_whole(*connection_.backend(), next.packet)) backend_closed({});
       break;
     case auth_exchange::step::action::finished: {
+      next_login_ = exchange_->take_evidence();
       exchange_.reset();
       const auto verdict = track(next.packet);
       for_client.insert(for_client.end(), verdict.begin(), verdict.end());

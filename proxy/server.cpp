@@ -76,10 +76,14 @@ server::server(config settings)
                     [this](admin::access_tokens tokens) {
                       if (http_) http_->set_tokens(std::move(tokens));
                     }),
+      users_reload_(admin_, shared_.clusters),
       signals_(admin_, SIGTERM, SIGINT),
       hangups_(admin_, SIGHUP),
       backend_watch_(shared_, *workers_.front()) {
   shared_.view = &report_;
+  for (const auto& each : shared_.clusters.all()) {
+    if (each->credentials().mode() == credentials_mode::learn) learning_.emplace_back(admin_, *each);
+  }
   if (const auto& path = shared_.settings.listen_socket; !path.empty()) {
     local_listener_.emplace(shared_, *workers_.front(), workers_, session::endpoint{path, 0});
   }
@@ -153,6 +157,8 @@ void server::run() {
                  admin_nice);  // where it shares a core with a worker, a long listing must not hold that up
   tls_reload_.start();
   token_reload_.start();
+  users_reload_.start();
+  for (auto& each : learning_) each.start();
   asio::co_spawn(admin_, wait_for_signals(), asio::detached);
   asio::co_spawn(admin_, reopen_audit(), asio::detached);
   backend_watch_.start();
@@ -232,6 +238,8 @@ asio::awaitable<void> server::drain() {
   if (http_) http_->stop();
   tls_reload_.stop();
   token_reload_.stop();
+  users_reload_.stop();
+  for (auto& each : learning_) each.stop();
   signals_.cancel();
   hangups_.cancel();
   backend_watch_.stop();

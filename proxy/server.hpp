@@ -2,12 +2,14 @@
 #pragma once
 
 #include "proxy/backend_watch.hpp"
+#include "proxy/credential_learning.hpp"
 #include "proxy/gateway.hpp"
 #include "proxy/kill_route.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/proxy_report.hpp"
 #include "proxy/tls_reload.hpp"
 #include "proxy/token_file.hpp"
+#include "proxy/users_reload.hpp"
 #include "proxy/worker.hpp"
 
 #include "admin/http_server.hpp"
@@ -15,6 +17,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -56,6 +59,8 @@ class server {
   std::optional<admin::http_server> http_;
   tls_reload tls_reload_;
   token_reload token_reload_;
+  users_reload users_reload_;
+  std::list<credential_learning> learning_;  // one for each cluster that learns
   boost::asio::signal_set signals_;
   boost::asio::signal_set hangups_;
   bool stops_at_once_ = false;

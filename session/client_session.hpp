@@ -97,6 +97,9 @@ class client_session {
   [[nodiscard]] const session_state& tracked() const { return tracked_; }
   /// What it does, since when, what it waits for, and its traffic.
   [[nodiscard]] const session_activity& activity() const { return activity_; }
+  /// What the proxy has to log in as its user by itself, in a word; behind `none` is why. Empty: its cluster has nothing
+  /// of the kind.
+  [[nodiscard]] virtual std::string credentials() const { return {}; }
   /// The server session with this connection_id, or null.
   [[nodiscard]] std::shared_ptr<server_session> find_connection(std::uint32_t connection_id) const;
   /// The server session with this ss_id, or null.

@@ -7,8 +7,9 @@ import struct
 import pytest
 
 import raw_client as raw
-from clients import (LOST, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, run_command_line,
+from clients import (LOST, attributes, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, run_command_line,
                      runs_on_backend, show, value)
+from mariadb_server import CONTROL_PASSWORD
 from mysql56_server import Mysql56Server
 from raw_client import ORDINARY, RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD, SessiongateProcess
@@ -57,6 +58,17 @@ def test_sha256_password_without_encryption_is_refused_as_it_is_without_the_prox
     """This build has no RSA: what PyMySQL makes of that is the same."""
     given = {"user": "sha256", "password": "any"}
     assert error_of(lambda: connect(gate.port, **given)) == error_of(lambda: connect(mysql56.port, **given))
+
+
+def test_credentials_are_learnt_from_mysql_user(mysql56, database, start_gate, secrets):
+    for statement in (f"CREATE USER control@'%' IDENTIFIED BY '{CONTROL_PASSWORD}'",
+                      "GRANT SELECT (User, Password, authentication_string) ON mysql.user TO control@'%'"):
+        query(database, statement)
+    gate = start_gate(backend=f"127.0.0.1:{mysql56.port}", credentials="learn", control_user="control",
+                      control_password_file=secrets["control_password_file"])
+    with contextlib.closing(connect(gate.port)) as app:
+        wait_until(lambda: ("credentials", "learned", "cs credentials") in attributes(app), "it is learnt")
+    query(database, "DROP USER control@'%'")
 
 
 def test_clients_that_leave_do_not_get_the_proxy_blocked(gate, mysql56, database):

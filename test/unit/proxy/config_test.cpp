@@ -45,7 +45,7 @@ std::vector<std::string> three_values(const setting& of) {
       {"10.0.0.1", "10.0.0.2", "10.0.0.3"},
       {"proxy", "backend", "proxy"},
       {"weight", "failover", "weight"},
-      {"users", "learn", "users"},
+      {"learn", "none", "learn"},
       {cluster_named("one"), cluster_named("two"), cluster_named("three")},
       {R"([{"user":"one"}])", R"([{"user":"two"}])", R"([{"user":"three"}])"},
       {"one", "two", "three"},
@@ -61,6 +61,7 @@ std::vector<std::string> three_values(const setting& of) {
 /// Files that hold a secret have to be there: any setting that names one names this.
 std::vector<std::string> values_for(const setting& of, const std::vector<std::string>& files) {
   if (of.name == "default-cluster") return {"one", "two", "three"};
+  if (of.name == "users-file") return {files.begin() + 3, files.end()};
   return of.name.ends_with("-file") ? files : three_values(of);
 }
 
@@ -73,11 +74,16 @@ std::string shown(const setting& of, const std::string& value) {
 constexpr auto three_clusters = R"([{"name":"one","backends":["127.0.0.1:1"]},
   {"name":"two","backends":["127.0.0.1:2"]}, {"name":"three","backends":["127.0.0.1:3"]}])";
 
+/// And three of users.
 struct three_files {
   temporary_file one{"name viewer s1"};  // as a file of tokens has it; for other secrets it is just some text
   temporary_file two{"name viewer s2"};
   temporary_file three{"name viewer s3"};
-  std::vector<std::string> paths{one.path(), two.path(), three.path()};
+  temporary_file no_users{"[]"};
+  temporary_file one_user{R"([{"user": "one", "password": "s1"}])"};
+  temporary_file two_users{R"([{"user": "one", "password": "s1"}, {"user": "two", "password": "s2"}])"};
+  std::vector<std::string> paths{one.path(),      two.path(),      three.path(),
+                                 no_users.path(), one_user.path(), two_users.path()};
 };
 
 }  // namespace
@@ -100,6 +106,7 @@ TEST_CASE("every setting can be given by flag, variable and file, in this order 
     const temporary_file file(nlohmann::json{{file_key(each.name), values[0]}}.dump());
     std::vector<std::string> arguments{"--config", file.path(), "--control-user", "control"};
     if (each.name == "control-user" || each.name == "clusters") arguments.resize(2);
+    if (each.name == "users-file") arguments.insert(arguments.end(), {"--credentials", "users"});
     // Files of TLS are read only where TLS is on.
     if (each.name == "client-tls") arguments.insert(arguments.end(), {"--client-tls-cert", "auto"});
     if (each.name != "client-tls") arguments.insert(arguments.end(), {"--client-tls", "disabled"});

@@ -35,12 +35,14 @@ secret_bytes stored(std::string_view of) {
   return native_hash(as_text(native_hash(of)));
 }
 
-std::unique_ptr<login_evidence> full_login(evidence_wanted what, std::string_view answer = password) {
+std::unique_ptr<login_evidence> full_login(evidence_wanted what,
+                                           std::string_view proof = "an answer of 32 bytes to a nonce",
+                                           std::string_view sent = password) {
   play run(noting(what));
   run.carries_to_client(switch_to("caching_sha2_password"));
-  run.carries_to_backend(as_bytes(caching_sha2_response("secret", nonce)));
+  run.carries_to_backend(as_bytes(proof));
   run.carries_to_client(more_data("\x04"));
-  run.carries_to_backend(as_bytes(answer));
+  run.carries_to_backend(as_bytes(sent));
   run.succeeds();
   return run.exchange.take_evidence();
 }
@@ -113,12 +115,28 @@ TEST_CASE("a password that is sent itself is noted only where that is wanted") {
   CHECK(known->is_of("secret"));
 }
 
-TEST_CASE("a password that does not fit the proof before it is not believed") {
-  CHECK_FALSE(credential_of(*full_login(evidence_wanted::passwords, {"Secret\0", 7})));
+TEST_CASE("what the server asked the password for does not count: some clients prove it wrongly") {
+  play run(noting(evidence_wanted::proofs, link_kind::plain, link_kind::plain));
+  run.reach_full_authentication();
+  run.carries_to_backend(encrypted(password, key_of_server()));
+  run.succeeds();
+  const auto login = run.exchange.take_evidence();
+  CHECK(agrees(*login, *credential::of_password("secret")) == std::nullopt);
+  CHECK_FALSE(credential_of(*login));
+}
+
+TEST_CASE("where a password that is sent itself may not be kept, it can still be compared") {
+  const auto login = full_login(evidence_wanted::proofs, "a wrong proof");
+  CHECK_FALSE(login->password);
+  CHECK_FALSE(credential_of(*login));
+  CHECK(agrees(*login, *credential::of_password("secret")) == true);
+  CHECK(agrees(*login, *credential::of_password("Secret")) == false);
+  const auto kept = full_login(evidence_wanted::passwords, "a wrong proof");
+  CHECK(credential_of(*kept)->is_of("secret"));
 }
 
 TEST_CASE("a password without its end, and a request for a key, are no passwords") {
-  CHECK_FALSE(full_login(evidence_wanted::passwords, "secret")->password);
+  CHECK_FALSE(full_login(evidence_wanted::passwords, "a proof", "secret")->password);
   play run(noting(evidence_wanted::passwords, link_kind::plain, link_kind::plain));
   run.reach_full_authentication();
   run.carries_to_backend(as_bytes("\x02"));
