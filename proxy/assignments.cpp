@@ -86,7 +86,8 @@ bool is_numeral(std::string_view text) {
 std::optional<std::string> to_literal(const token& value, bool quoted) {
   constexpr std::array<std::string_view, 3> words{"NULL", "TRUE", "FALSE"};
   if (value.kind == token_kind::number) return std::string(value.text);
-  if (value.kind == token_kind::string) return quoted ? '\'' + std::string(value.text) + '\'' : std::string(value.text);
+  if (value.kind == token_kind::string)
+    return quoted ? value.quote + std::string(value.text) + value.quote : std::string(value.text);
   if (is_one_of(value, words)) return std::string(value.text);
   if (value.kind == token_kind::symbol && value.text.size() > 1 && is_numeral(value.text))
     return std::string(value.text);
@@ -157,18 +158,31 @@ class reader {
     skip_statement();
   }
 
-  /// SET NAMES is told as what it does; the others of the kind only as the three variables that they change.
+  /// Told as what it does. The collation is its character set's default behind SET NAMES alone; the others of the kind
+  /// take the database's, or the server's.
   void read_character_set() {
     std::optional<std::string> value;
+    std::optional<std::string> collation;
+    bool default_collation = false;
     if (is_word(at_.now(), "NAMES")) {
       at_.next();
       const auto name = at_.now();
       at_.next();
-      if (at_statement_end() && complete_ && !is_word(name, "DEFAULT")) value = std::string(name.text);
+      const bool plain = !is_word(name, "DEFAULT") && complete_;
+      if (is_word(at_.now(), "COLLATE")) {
+        at_.next();
+        collation = std::string(at_.now().text);
+        at_.next();
+      }
+      if (plain && at_statement_end()) value = std::string(name.text);
+      default_collation = value && !collation;
+      if (!value) collation.reset();
     }
     for (const auto* name : {"character_set_client", "character_set_connection", "character_set_results"}) {
       found_.all.push_back({assignment::target::system_variable, name, value});
     }
+    if (!default_collation)
+      found_.all.push_back({assignment::target::system_variable, "collation_connection", std::move(collation)});
     skip_statement();
   }
 

@@ -24,6 +24,11 @@ bool reads_diagnostics(std::string_view text) {
   return !found.empty();
 }
 
+/// SET NAMES … COLLATE …: no server reports this part of it, and there is no other way to write the value.
+bool is_plain_collation(const assignment& each) {
+  return each.name == "collation_connection" && each.value && each.value->find('_') != std::string::npos;
+}
+
 /// A user variable is left as it was when its statement failed, or not: several may have been set before the error.
 void doubt(std::vector<assignment>& all) {
   for (auto& each : all) each.value.reset();
@@ -105,7 +110,7 @@ void state_tracking::apply(std::vector<assignment> done, bool failed) {
     } else if (each.what == assignment::target::user_variable) {
       user.push_back({std::move(each.name), std::move(each.value)});
     } else {
-      if (unreported) each.value.reset();
+      if (unreported && !is_plain_collation(each)) each.value.reset();
       system.push_back({std::move(each.name), std::move(each.value)});
     }
   }

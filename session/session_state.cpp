@@ -1,5 +1,7 @@
 #include "session/session_state.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace sessiongate::session {
@@ -8,9 +10,46 @@ namespace {
 
 constexpr std::size_t system_variables_max = 4096;  // servers have some hundreds: a limit for one that runs wild
 
+constexpr std::string_view character_set_name = "character_set_connection";
+constexpr std::string_view collation_name = "collation_connection";
+
 tracked_variable to_variable(const variable_change& change) {
   using enum tracked_variable::knowledge;
   return {change.name, change.value.value_or(std::string()), change.value ? known : unknown, true};
+}
+
+bool is_named(const variable_change& change, std::string_view name) {
+  return std::ranges::equal(change.name, name, {}, [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
+}
+
+/// What a text literal's meaning depends on, for comparing.
+std::string rules_of(const tracked_variables& all) {
+  std::string rules(1, all.default_collation ? '1' : '0');
+  for (const auto name :
+       {std::string_view("character_set_client"), character_set_name, collation_name, std::string_view("sql_mode")}) {
+    const auto* const found = find_variable(all.system, name);
+    rules += found == nullptr ? "-" : static_cast<char>('a' + static_cast<int>(found->known)) + found->value;
+    rules += '\0';
+  }
+  return rules;
+}
+
+/// The two go together, and servers report only the one that was set.
+void keep_collation_true(tracked_variables& next, const variable_change& change) {
+  if (is_named(change, character_set_name)) {
+    remove_variable(next.system, collation_name);
+    next.default_collation = true;
+  } else if (is_named(change, collation_name)) {
+    auto set = to_variable({std::string(character_set_name), change.value});
+    set.value = set.value.substr(0, set.value.find('_'));
+    put_variable(next.system, std::move(set), system_variables_max);
+  }
+}
+
+/// NULL keeps the type that the variable had.
+bool loses_type(const tracked_variables& before, const variable_change& change) {
+  const bool is_null = change.value && change.value->size() == 4 && (change.value->front() | 0x20) == 'n';
+  return is_null && find_variable(before.user, change.name) != nullptr;
 }
 
 }  // namespace
@@ -25,10 +64,13 @@ void session_state::change(Step step) {
 void session_state::set_system_variables(const std::vector<variable_change>& changes) {
   if (changes.empty()) return;
   change([&](tracked_variables& next) {
+    const auto before = rules_of(next);
     for (const auto& each : changes) {
       versions_.count(is_hot_variable(each.name) ? state_part::hot_system_variables : state_part::system_variables);
+      keep_collation_true(next, each);
       put_variable(next.system, to_variable(each), system_variables_max);
     }
+    if (rules_of(next) != before) ++next.literal_rules;
   });
 }
 
@@ -37,7 +79,9 @@ void session_state::set_user_variables(const std::vector<variable_change>& chang
   change([&](tracked_variables& next) {
     for (const auto& each : changes) {
       versions_.count(state_part::user_variables);
-      if (!put_variable(next.user, to_variable(each), limit)) next.incomplete = true;
+      auto set = to_variable(each);
+      set.literal_rules = loses_type(next, each) ? tracked_variable::not_repeatable : next.literal_rules;
+      if (!put_variable(next.user, std::move(set), limit)) next.incomplete = true;
     }
   });
 }

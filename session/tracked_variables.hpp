@@ -23,13 +23,18 @@ struct tracked_variable {
   std::string name;   // user variables: without the @
   std::string value;  // system: as the server tells it; user: the literal as written. Empty unless known
   knowledge known = knowledge::known;
-  bool changed = true;  // false: only reported at login
+  bool changed = true;                                         // false: only reported at login
+  std::uint32_t literal_rules = 0;                             // user: those of tracked_variables when it was set, or:
+  static constexpr std::uint32_t not_repeatable = 0xFFFFFFFF;  // the literal alone would not give the same again
 };
 
 struct tracked_variables {
   std::vector<tracked_variable> system;  // both sorted by name, which is compared without case
   std::vector<tracked_variable> user;
   bool incomplete = false;  // there were more user variables than the limit
+  /// Counts up whenever a text literal may mean something else than before: other character sets, another sql_mode.
+  std::uint32_t literal_rules = 0;
+  bool default_collation = false;  // collation_connection is its character set's default, unless it is among `system`
 };
 
 using tracked_snapshot = std::shared_ptr<const tracked_variables>;

@@ -32,6 +32,7 @@ TEST_CASE("user variables that are set to a literal") {
   CHECK(read("SET @`odd name` = NULL, @'x'=TRUE, @\"y\"=0xFF") == "user odd name=NULL; user x=TRUE; user y=0xFF");
   CHECK(read("/* c */ SET/**/@a/**/=/**/1 -- end") == "user a=1");
   CHECK(read("SET @1=2") == "user 1=2");
+  CHECK(read("SET @a=\"it's\", @b='\"'") == "user a=\"it's\"; user b='\"'");
 }
 
 TEST_CASE("user variables that only the server can evaluate") {
@@ -41,6 +42,7 @@ TEST_CASE("user variables that only the server can evaluate") {
   CHECK(read("SET @a='x' 'y'") == "user a=?");
   CHECK(read("SET @a=_utf8mb4'x'") == "user a=?");
   CHECK(read("SET @a=column_or_error") == "user a=?");
+  CHECK(read("SET @a=(@b := 1)") == "user a=? …");
 }
 
 TEST_CASE("user variables in other statements") {
@@ -62,8 +64,15 @@ TEST_CASE("system variables of the session, not the global ones") {
   CHECK(read("SET NAMES utf8mb4") ==
         "system character_set_client=utf8mb4; system character_set_connection=utf8mb4; "
         "system character_set_results=utf8mb4");
-  CHECK(read("SET NAMES 'latin1' COLLATE x") ==
-        "system character_set_client=?; system character_set_connection=?; system character_set_results=?");
+  CHECK(read("SET NAMES 'latin1' COLLATE latin1_bin") ==
+        "system character_set_client=latin1; system character_set_connection=latin1; "
+        "system character_set_results=latin1; system collation_connection=latin1_bin");
+  const std::string unknown =
+      "system character_set_client=?; system character_set_connection=?; system character_set_results=?; "
+      "system collation_connection=?";
+  CHECK(read("SET NAMES DEFAULT") == unknown);
+  CHECK(read("SET NAMES latin1 COLLATE latin1_bin, @a=1") == unknown);
+  CHECK(read("SET CHARACTER SET latin1") == unknown);
 }
 
 TEST_CASE("what may change more is told so") {

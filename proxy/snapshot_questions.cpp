@@ -1,0 +1,342 @@
+#include "proxy/snapshot_questions.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace sessiongate::proxy {
+
+namespace {
+
+using session::recovery_obstacle;
+
+constexpr std::string_view no_limit = " LIMIT 18446744073709551615";  // in place of sql_select_limit
+constexpr std::size_t listed_size_max = 1024;  // bytes; servers cut what they list off there, or further on
+constexpr std::size_t names_per_statement = 60;
+constexpr std::size_t value_bytes_per_statement = 1U << 20U;
+
+// Sorted.
+constexpr std::array<std::string_view, 14> set_last{
+    "autocommit",
+    "character_set_client",
+    "character_set_connection",
+    "character_set_results",
+    "collation_connection",
+    "max_execution_time",
+    "max_join_size",
+    "max_session_mem_used",
+    "max_statement_time",
+    "profiling",
+    "session_track_state_change",
+    "session_track_system_variables",
+    "sql_big_selects",
+    "sql_select_limit",
+};
+
+// The columns of open()'s answer, before the variables that are kept.
+enum opening_column : std::uint8_t { warning_count, found_rows, row_count, last_insert_id, timestamp, transaction };
+constexpr std::size_t opening_columns = 6;
+
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  return lower;
+}
+
+/// ASCII, whatever character_set_results is: the wide ones put zero bytes around it.
+nullable_text decode(nullable_text text) {
+  if (text) std::erase(*text, '\0');
+  return text;
+}
+
+std::uint64_t to_number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+bool is_plain_number(std::string_view text) {
+  return !text.empty() && text != "." && text.find_first_not_of("0123456789.-") == std::string_view::npos &&
+         text.find('-', 1) == std::string_view::npos && std::ranges::count(text, '.') <= 1 && text.back() != '-';
+}
+
+bool is_number_type(std::string_view type) {
+  return type.starts_with("INT") || type.starts_with("BIGINT") || type == "DOUBLE";
+}
+
+bool is_switch(std::string_view variable) {
+  return variable == "sql_big_selects";
+}
+
+/// The names of variables that can be written without quotes: all that servers have.
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string_view::npos;
+}
+
+std::vector<std::string_view> variables_to_keep(const server_version& server) {
+  std::vector<std::string_view> names{"character_set_client", "character_set_results", "sql_big_selects",
+                                      "sql_select_limit"};
+  constexpr std::uint32_t first_with_max_execution_time = 50708;
+  if (server.is_mariadb)
+    names.emplace_back("max_statement_time");
+  else if (server.number >= first_with_max_execution_time)
+    names.emplace_back("max_execution_time");
+  return names;
+}
+
+user_variable::kind kind_of(const text_column& column) {
+  using enum user_variable::kind;
+  if (column.type == text_column::type_longlong)
+    return (column.flags & text_column::flag_unsigned) != 0 ? unsigned_integer : integer;
+  if (column.type == text_column::type_decimal) return decimal;
+  return column.type == text_column::type_double ? real : text;
+}
+
+}  // namespace
+
+server_version server_version::parse(std::string_view text) {
+  server_version version;
+  version.is_mariadb = text.find("MariaDB") != std::string_view::npos;
+  if (version.is_mariadb && text.starts_with("5.5.5-")) text.remove_prefix(6);
+  for (int part = 0; part < 3; ++part) {
+    std::uint32_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    version.number = version.number * 100 + std::min(number, 99U);
+    text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+    if (text.starts_with('.')) text.remove_prefix(1);
+  }
+  return version;
+}
+
+bool is_set_last(std::string_view variable) {
+  return std::ranges::binary_search(set_last, variable) || variable == "session_track_transaction_info" ||
+         variable == "session_track_schema" || variable == "session_track_gtids";
+}
+
+std::string quote_name(std::string_view name) {
+  std::string quoted = "`";
+  for (const char c : name) quoted.append(c == '`' ? 2 : 1, c);
+  return quoted + '`';
+}
+
+snapshot_questions::snapshot_questions(statement_dialogue& dialogue, session_snapshot& into,
+                                       const server_version& server, std::size_t size_max)
+    : dialogue_(dialogue), into_(into), server_(server), size_max_(size_max) {}
+
+void snapshot_questions::open() {
+  std::string statement = "SELECT @@warning_count, FOUND_ROWS(), ROW_COUNT(), LAST_INSERT_ID(), @@timestamp, ";
+  statement += server_.is_mariadb ? "@@in_transaction" : "0";
+  for (const auto name : variables_to_keep(server_)) statement.append(", @@").append(name);
+  dialogue_.ask(statement + " LIMIT 1", [this](const text_answer& answer) { take_opening(answer); });
+}
+
+void snapshot_questions::take_opening(const text_answer& answer) {
+  const auto keep = variables_to_keep(server_);
+  if (answer.error) return dialogue_.fail(recovery_obstacle::unknown_system_variable, answer.error->message);
+  if (answer.rows.empty() || answer.rows[0].size() != opening_columns + keep.size())
+    return dialogue_.fail(recovery_obstacle::unknown_system_variable, "");
+  auto row = answer.rows[0];
+  std::ranges::transform(row, row.begin(), decode);
+  const auto text = [&](std::size_t column) { return row[column].value_or(""); };
+  // A fresh session answers the last two with 1 and -1 behind the last question of state_replay.
+  if (text(warning_count) != "0") into_.unanswerable |= hazard::reads_warnings;
+  if (text(found_rows) != "1") into_.unanswerable |= hazard::reads_found_rows;
+  if (text(row_count) != "-1") into_.unanswerable |= hazard::reads_row_count;
+  into_.last_insert_id = to_number(text(last_insert_id));
+  opened_at_ = text(timestamp);
+  in_transaction_ = text(transaction) == "1";
+  kept_.clear();
+  for (std::size_t each = 0; each < keep.size(); ++each) {
+    auto value = row[opening_columns + each];
+    if (is_switch(keep[each]) && value) value = *value == "1" ? "ON" : "OFF";
+    kept_.push_back({std::string(keep[each]), std::move(value)});
+  }
+}
+
+void snapshot_questions::prepare() {
+  std::string statement =
+      "SET SESSION character_set_client = utf8mb4, SESSION character_set_results = NULL,"
+      " SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1";
+  if (const auto last = variables_to_keep(server_).back(); last.starts_with("max_"))
+    statement.append(", SESSION ").append(last).append(" = 0");
+  dialogue_.ask(std::move(statement), [this](const text_answer& answer) {
+    if (answer.error) dialogue_.fail(recovery_obstacle::unknown_system_variable, answer.error->message);
+  });
+}
+
+void snapshot_questions::ask_place() {
+  constexpr std::uint32_t first_with_roles = 80000;
+  const bool has_roles = server_.is_mariadb || server_.number >= first_with_roles;
+  std::string statement = "SELECT DATABASE(), @@timestamp, ";
+  statement += has_roles ? "CURRENT_ROLE()" : "NULL";
+  dialogue_.ask(statement + " LIMIT 1", [this](const text_answer& answer) {
+    if (answer.error) return dialogue_.fail(recovery_obstacle::unknown_system_variable, answer.error->message);
+    if (answer.rows.empty() || answer.rows[0].size() != 3)
+      return dialogue_.fail(recovery_obstacle::unknown_system_variable, "");
+    const auto& row = answer.rows[0];
+    into_.database = row[0];
+    into_.role = row[2];
+    if (!server_.is_mariadb && into_.role == "NONE") into_.role.reset();
+    into_.fixed_timestamp.reset();
+    if (row[1] == opened_at_) into_.fixed_timestamp = row[1];  // the clock has stood still since
+  });
+}
+
+void snapshot_questions::ask_variables() {
+  std::string statement = "SHOW SESSION VARIABLES";
+  if (server_.is_mariadb) {
+    statement =
+        "SELECT VARIABLE_NAME, SESSION_VALUE, VARIABLE_TYPE, READ_ONLY FROM information_schema.SYSTEM_VARIABLES"
+        " WHERE VARIABLE_SCOPE <> 'GLOBAL'";
+    statement += no_limit;
+  }
+  dialogue_.ask(std::move(statement), [this](const text_answer& answer) { take_variables(answer); });
+}
+
+void snapshot_questions::take_variables(const text_answer& answer) {
+  if (answer.error) return dialogue_.fail(recovery_obstacle::unknown_system_variable, answer.error->message);
+  into_.variables.clear();
+  for (const auto& row : answer.rows) {
+    if (row.size() < 2) continue;
+    system_variable read{to_lower(row[0].value_or("")), row[1]};
+    const auto kept = std::ranges::find(kept_, read.name, &system_variable::name);
+    if (kept != kept_.end()) read.value = kept->value;
+    const bool typed = row.size() > 3;
+    read.is_number = typed ? is_number_type(row[2].value_or("")) : is_plain_number(read.value.value_or(""));
+    read.is_read_only = typed && row[3] == "YES";
+    into_.variables.push_back(std::move(read));
+  }
+  std::ranges::sort(into_.variables, {}, &system_variable::name);
+  if (into_.variables.empty()) return dialogue_.fail(recovery_obstacle::unknown_system_variable, "");
+  if (into_.size() > size_max_) return dialogue_.fail(recovery_obstacle::state_too_large, "");
+  ask_unclear_values();
+}
+
+/// Servers list NULL as an empty text, and cut long values off.
+void snapshot_questions::ask_unclear_values() {
+  std::vector<std::size_t> unclear;
+  for (std::size_t each = 0; each < into_.variables.size(); ++each) {
+    const auto& name = into_.variables[each].name;
+    const auto& value = into_.variables[each].value;
+    const bool plain = value && !value->empty() && value->size() < listed_size_max;
+    const bool kept = std::ranges::find(kept_, name, &system_variable::name) != kept_.end();
+    if (!plain && !kept && !is_left_out(name) && is_plain_name(name)) unclear.push_back(each);
+  }
+  for (std::size_t from = 0; from < unclear.size(); from += names_per_statement) {
+    const auto end = std::min(unclear.size(), from + names_per_statement);
+    const std::vector<std::size_t> asked(unclear.begin() + static_cast<std::ptrdiff_t>(from),
+                                         unclear.begin() + static_cast<std::ptrdiff_t>(end));
+    std::string statement = "SELECT ";
+    for (const auto each : asked) statement.append("@@").append(into_.variables[each].name).append(", ");
+    statement.replace(statement.size() - 2, 2, " LIMIT 1");
+    dialogue_.ask(std::move(statement), [this, asked](const text_answer& answer) {
+      if (answer.error || answer.rows.empty() || answer.rows[0].size() != asked.size()) return;
+      for (std::size_t each = 0; each < asked.size(); ++each) {
+        auto& variable = into_.variables[asked[each]];
+        const auto& value = answer.rows[0][each];
+        const bool emptied = variable.value && variable.value->empty() && !value;
+        if (emptied || (value && value->starts_with(variable.value.value_or("")))) variable.value = value;
+      }
+    });
+  }
+}
+
+void snapshot_questions::ask_user_variables(std::vector<std::string> names, bool all_known) {
+  constexpr std::uint32_t first_with_list = 50700;
+  std::string statement;
+  if (server_.is_mariadb) {
+    statement = "SELECT VARIABLE_NAME FROM information_schema.USER_VARIABLES";
+  } else if (const auto* const schema = find_variable(into_, "performance_schema");
+             server_.number >= first_with_list && schema != nullptr && schema->value == "ON") {
+    statement =
+        "SELECT VARIABLE_NAME FROM performance_schema.user_variables_by_thread WHERE THREAD_ID ="
+        " (SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID())";
+  }
+  into_.user.clear();
+  if (statement.empty()) {
+    if (!all_known) return dialogue_.fail(recovery_obstacle::unknown_user_variable, "");
+    return ask_sizes(std::move(names));
+  }
+  statement += no_limit;
+  dialogue_.ask(std::move(statement), [this, names = std::move(names), all_known](const text_answer& answer) {
+    take_names(answer, names, all_known);
+  });
+}
+
+void snapshot_questions::take_names(const text_answer& answer, const std::vector<std::string>& names, bool all_known) {
+  if (answer.error) {  // no such table, or not for this account
+    if (!all_known) return dialogue_.fail(recovery_obstacle::unknown_user_variable, answer.error->message);
+    return ask_sizes(names);
+  }
+  std::vector<std::string> listed;
+  for (const auto& row : answer.rows) listed.push_back(row.empty() ? "" : row[0].value_or(""));
+  ask_sizes(std::move(listed));
+}
+
+void snapshot_questions::ask_sizes(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  sizes_.clear();
+  for (std::size_t from = 0; from < names.size(); from += names_per_statement) {
+    const auto end = std::min(names.size(), from + names_per_statement);
+    const std::vector<std::string> asked(names.begin() + static_cast<std::ptrdiff_t>(from),
+                                         names.begin() + static_cast<std::ptrdiff_t>(end));
+    std::string statement = "SELECT ";
+    for (const auto& each : asked) statement.append("OCTET_LENGTH(@").append(quote_name(each)).append("), ");
+    statement.replace(statement.size() - 2, 2, " LIMIT 1");
+    dialogue_.ask(std::move(statement), [this, asked](const text_answer& answer) { take_sizes(answer, asked); });
+  }
+  dialogue_.then([this] { ask_values(); });
+}
+
+void snapshot_questions::take_sizes(const text_answer& answer, const std::vector<std::string>& names) {
+  if (answer.error) return dialogue_.fail(recovery_obstacle::unknown_user_variable, answer.error->message);
+  if (answer.rows.empty() || answer.rows[0].size() != names.size())
+    return dialogue_.fail(recovery_obstacle::unknown_user_variable, "");
+  for (std::size_t each = 0; each < names.size(); ++each) {
+    auto& variable = into_.user.emplace_back();
+    variable.name = names[each];
+    sizes_.push_back(to_number(answer.rows[0][each].value_or("0")));
+  }
+}
+
+void snapshot_questions::ask_values() {
+  auto total = into_.size();
+  for (const auto size : sizes_) total += size;
+  if (total > size_max_) return dialogue_.fail(recovery_obstacle::state_too_large, "");
+  for (std::size_t from = 0; from < into_.user.size();) {
+    std::string statement = "SELECT ";
+    std::size_t bytes = 0;
+    auto end = from;
+    do {
+      const auto name = '@' + quote_name(into_.user[end].name);
+      statement.append(name).append(", CHARSET(").append(name).append("), COLLATION(").append(name).append("), ");
+      bytes += sizes_[end++];
+    } while (end < into_.user.size() && end - from < names_per_statement &&
+             bytes + sizes_[end] < value_bytes_per_statement);
+    statement.replace(statement.size() - 2, 2, " LIMIT 1");
+    dialogue_.ask(std::move(statement),
+                  [this, from, count = end - from](const text_answer& answer) { take_values(answer, from, count); });
+    from = end;
+  }
+}
+
+void snapshot_questions::take_values(const text_answer& answer, std::size_t from, std::size_t count) {
+  constexpr std::size_t per_name = 3;
+  if (answer.error) return dialogue_.fail(recovery_obstacle::unknown_user_variable, answer.error->message);
+  if (answer.rows.empty() || answer.rows[0].size() != count * per_name || answer.columns.size() != count * per_name)
+    return dialogue_.fail(recovery_obstacle::unknown_user_variable, "");
+  for (std::size_t each = 0; each < count; ++each) {
+    auto& variable = into_.user[from + each];
+    const auto* const cells = &answer.rows[0][each * per_name];
+    variable.type = kind_of(answer.columns[each * per_name]);
+    variable.value = cells[0];
+    if (variable.type != user_variable::kind::text) continue;
+    variable.character_set = cells[1].value_or("");
+    variable.collation = cells[2].value_or("");
+  }
+}
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,71 @@
+// The questions whose answers make a session_snapshot, for a session that is about to end (snapshot_reading.hpp) and
+// for a fresh one (state_replay.hpp).
+//
+// open() first: what it reads is what prepare() then changes, so that the answers come in the values' own bytes and no
+// limit of the session's gets in the way. All statements are ASCII and mean the same under any sql_mode and character
+// set.
+#pragma once
+
+#include "proxy/session_snapshot.hpp"
+#include "proxy/statement_dialogue.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+struct server_version {
+  bool is_mariadb = false;
+  std::uint32_t number = 0;  // 101119: 10.11.19
+
+  /// As a greeting or VERSION() tells it.
+  static server_version parse(std::string_view text);
+};
+
+/// The variables that prepare() changes, and those that are best set behind everything else.
+bool is_set_last(std::string_view variable);
+
+/// `name` in backticks.
+std::string quote_name(std::string_view name);
+
+class snapshot_questions {
+ public:
+  /// All three outlive this object.
+  snapshot_questions(statement_dialogue& dialogue, session_snapshot& into, const server_version& server,
+                     std::size_t size_max);
+
+  void open();
+  void prepare();
+  void ask_place();      // database, role, whether the clock stands still
+  void ask_variables();  // keeps what open() read
+  /// Behind ask_variables(). For servers that list them; `names` (UTF-8) for the others.
+  void ask_user_variables(std::vector<std::string> names, bool all_known);
+
+  /// open() found the session in a transaction: MariaDB tells.
+  [[nodiscard]] bool in_transaction() const { return in_transaction_; }
+
+ private:
+  void take_opening(const text_answer& answer);
+  void take_variables(const text_answer& answer);
+  void ask_unclear_values();
+  void take_names(const text_answer& answer, const std::vector<std::string>& names, bool all_known);
+  void ask_sizes(std::vector<std::string> names);
+  void take_sizes(const text_answer& answer, const std::vector<std::string>& names);
+  void ask_values();
+  void take_values(const text_answer& answer, std::size_t from, std::size_t count);
+
+  statement_dialogue& dialogue_;
+  session_snapshot& into_;
+  const server_version& server_;
+  std::size_t size_max_;
+  std::vector<system_variable> kept_;  // from open(): what prepare() changes
+  std::string opened_at_;              // timestamp
+  std::vector<std::size_t> sizes_;     // of into_.user, in bytes
+  bool in_transaction_ = false;
+};
+
+}  // namespace sessiongate::proxy

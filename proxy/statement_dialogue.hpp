@@ -1,0 +1,63 @@
+// A list of statements to send to a server one after the other, and what is done with each answer: which statement
+// comes next may depend on it. No I/O: whoever owns it sends next() and gives the packets of the answer to take(),
+// until next() has nothing more. Belongs to one recovery, on its session's worker.
+#pragma once
+
+#include "proxy/text_answer.hpp"
+
+#include "session/recovery_obstacle.hpp"
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sessiongate::proxy {
+
+/// Why a session's state cannot be read or rebuilt.
+struct recovery_failure {
+  session::recovery_obstacle obstacle = session::recovery_obstacle::none;
+  std::string detail;  // a variable's name, the server's words; may be empty
+};
+
+class statement_dialogue {
+ public:
+  using reader = std::function<void(const text_answer&)>;
+
+  explicit statement_dialogue(protocol::capabilities negotiated) : negotiated_(negotiated) {}
+
+  /// The statement to send, valid until take(); none at the end.
+  [[nodiscard]] std::optional<std::string_view> next() const;
+  /// Its answer: all packets with their headers.
+  void take(protocol::bytes_view packets);
+
+  /// An obstacle of none: there was no failure.
+  [[nodiscard]] const recovery_failure& failure() const { return failure_; }
+  [[nodiscard]] bool failed() const { return failure_.obstacle != session::recovery_obstacle::none; }
+  [[nodiscard]] protocol::capabilities negotiated() const { return negotiated_; }
+
+  /// What is asked while an answer is read comes before what was on the list already. `take` gets errors, too.
+  void ask(std::string statement, reader take);
+  /// When everything before it has been answered. Not for the first place of the list.
+  void then(std::function<void()> step);
+  /// The first failure stays; nothing more is asked.
+  void fail(session::recovery_obstacle obstacle, std::string detail);
+
+ private:
+  struct step {
+    std::string statement;  // empty: none, only `then`
+    reader take;
+    std::function<void()> then;
+  };
+
+  void run_until_statement();
+  template <class Run>
+  void run_first(Run run);
+
+  protocol::capabilities negotiated_;
+  std::deque<step> steps_;
+  recovery_failure failure_;
+};
+
+}  // namespace sessiongate::proxy

@@ -1,0 +1,41 @@
+// The whole answer to one text-protocol statement of the proxy's own, taken apart: error, rows with NULLs, the columns'
+// types, and what the server reported of the session's state. Unlike read_rows() it takes rows of any size that fits
+// one packet, and knows MariaDB's cached metadata.
+#pragma once
+
+#include "protocol/bytes.hpp"
+#include "protocol/capabilities.hpp"
+#include "protocol/err_packet.hpp"
+#include "protocol/session_track.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+struct text_column {
+  static constexpr std::uint8_t type_double = 5;
+  static constexpr std::uint8_t type_longlong = 8;
+  static constexpr std::uint8_t type_decimal = 246;
+  static constexpr std::uint16_t flag_unsigned = 0x20;
+
+  std::uint8_t type = 0;  // enum_field_types
+  std::uint16_t flags = 0;
+};
+
+using nullable_text = std::optional<std::string>;
+
+struct text_answer {
+  std::optional<protocol::server_error> error;
+  std::vector<text_column> columns;
+  std::vector<std::vector<nullable_text>> rows;
+  std::vector<protocol::session_change> changes;
+  bool malformed = false;  // what is there stops in the middle
+};
+
+/// `packets`: from the first packet behind the statement to the last, with their headers.
+text_answer read_answer(protocol::bytes_view packets, protocol::capabilities negotiated);
+
+}  // namespace sessiongate::proxy
