@@ -55,6 +55,7 @@ kill_outcome conclude_gentle(kill_outcome outcome, kill_moment when, const sessi
     return outcome;
   }
   outcome.ending = when == kill_moment::after_statement ? kill_ending::after_statement : kill_ending::after_transaction;
+  if (outcome.ss_id != 0) outcome.obstacle = report.obstacle;
   if (!report.server_sessions.empty()) outcome.connection_id = report.server_sessions.front().session->connection_id();
   return outcome;
 }

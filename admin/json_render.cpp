@@ -72,6 +72,7 @@ http_answer render(const session_detail& what) {
 }
 
 json describe(const kill_outcome& what) {
+  const auto recoverable = is_recoverable(what);
   return {{"outcome", to_text(end_of(what))},
           {"status", to_text(what.status)},
           {"cs_id", what.cs_id},
@@ -90,7 +91,9 @@ json describe(const kill_outcome& what) {
           {"was_in_transaction", what.was_in_transaction},
           {"ending", to_text(what.ending)},
           {"waited_us", what.waited.count()},
-          {"ended_with", null_when_empty(what.ended_with)}};
+          {"ended_with", null_when_empty(what.ended_with)},
+          {"recoverable", recoverable ? json(*recoverable) : json()},
+          {"obstacle", null_when_empty(std::string(obstacle_word(what)))}};
 }
 
 http_answer render(const kill_outcome& what) {

@@ -88,6 +88,7 @@ awaitable<result> finish_stop(std::function<void(session::stop_handler)> start, 
     co_return timed_out(std::move(outcome), std::move(message));
   }
   if (!report->found) co_return unknown_thread(absent);
+  if (outcome.ss_id != 0) outcome.obstacle = report->obstacle;
   co_await interrupt_left_running(*report, context, outcome);
   outcome.elapsed = elapsed_since(begun);
   co_return outcome;

@@ -135,4 +135,13 @@ kill_end end_of(const kill_outcome& what) {
   return kill_end::already_idle;
 }
 
+std::optional<bool> is_recoverable(const kill_outcome& what) {
+  if (!what.obstacle) return std::nullopt;
+  return *what.obstacle == session::recovery_obstacle::none;
+}
+
+std::string_view obstacle_word(const kill_outcome& what) {
+  return is_recoverable(what).value_or(true) ? std::string_view() : to_text(*what.obstacle);
+}
+
 }  // namespace sessiongate::admin

@@ -2,8 +2,11 @@
 // words are the same in SQL, over HTTP and in the metrics; end_of() is the only place that chooses one.
 #pragma once
 
+#include "session/recovery_obstacle.hpp"
+
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -84,11 +87,19 @@ struct kill_outcome {
   kill_ending ending = kill_ending::at_once;
   std::chrono::microseconds waited{};  // of `elapsed`, how long it waited for the session
   std::string ended_with{};            // ended_otherwise: why the session ended
+  /// Of a server session that was killed: why its client session will not get another one (none: it will). Nothing for
+  /// all other kills.
+  std::optional<session::recovery_obstacle> obstacle{};
 };
 
 /// What a kill finds at its target. Any thread.
 kill_outcome begin_outcome(const session::client_session& target, kill_status status);
 
 kill_end end_of(const kill_outcome& what);
+
+/// Whether the client session will get another server session; nothing where that is no question.
+std::optional<bool> is_recoverable(const kill_outcome& what);
+/// The word for why not; empty otherwise.
+std::string_view obstacle_word(const kill_outcome& what);
 
 }  // namespace sessiongate::admin

@@ -38,6 +38,8 @@ constexpr column columns[] = {
     {.sql_name = "interrupt", .json_name = "interrupt"},
     {.sql_name = "backend_error", .json_name = "backend_error", .type = value_type::signed_integer},
     {.sql_name = "message", .json_name = "message"},
+    {.sql_name = "recoverable", .json_name = "recoverable", .type = value_type::boolean},
+    {.sql_name = "obstacle", .json_name = "obstacle"},
     {.sql_name = "ending", .json_name = "ending"},
     {.sql_name = "waited_us", .json_name = "waited_us", .type = value_type::signed_integer},
     {.sql_name = "elapsed_us", .json_name = "elapsed_us", .type = value_type::signed_integer},
@@ -53,6 +55,7 @@ const std::string& message_of(const kill_record& done, const kill_outcome& targe
 std::vector<cell> to_row(const kill_record& done, bool may_list) {
   const auto target = may_list ? done.target : kill_outcome();
   const auto* who = may_list ? done.identity.get() : nullptr;
+  const auto recoverable = is_recoverable(target);
   const auto of_target = [&](const std::string& text) { return may_list ? null_when_empty(text) : cell(); };
   return {to_cell(done.number),
           format_time(done.at),
@@ -80,6 +83,8 @@ std::vector<cell> to_row(const kill_record& done, bool may_list) {
           std::string(to_text(target.interrupt)),
           null_when_zero(target.backend_error),
           null_when_empty(message_of(done, target)),
+          recoverable ? cell(*recoverable) : cell(),
+          null_when_empty(std::string(obstacle_word(target))),
           std::string(to_text(target.ending)),
           to_cell(target.waited.count()),
           to_cell(done.target.elapsed.count())};

@@ -44,6 +44,8 @@ constexpr column columns[] = {
     {.sql_name = "driver", .json_name = "driver"},
     {.sql_name = "client_pid", .json_name = "client_pid"},
     {.sql_name = "statement_bytes", .json_name = "statement_bytes", .type = value_type::signed_integer},
+    {.sql_name = "recoverable_when_ended", .json_name = "recoverable_when_ended"},
+    {.sql_name = "recoverable_when_lost", .json_name = "recoverable_when_lost"},
     {.json_name = "idle", .type = value_type::signed_integer},  // seconds; NULL while a command runs
     {.json_name = "age", .type = value_type::signed_integer},   // seconds since it was accepted
     {.json_name = "in_transaction", .type = value_type::boolean},
@@ -64,6 +66,11 @@ std::string describe_driver(const session::identity& who) {
 template <class Unit>
 std::int64_t elapsed(session::ticks then) {
   return std::chrono::duration_cast<Unit>(session::elapsed_since(then)).count();
+}
+
+/// Whether it gets another server session when its own goes.
+std::string describe_outlook(session::recovery_obstacle obstacle) {
+  return std::string(obstacle == session::recovery_obstacle::none ? "yes" : to_text(obstacle));
 }
 
 std::string describe_command(const client_session& each) {
@@ -119,6 +126,8 @@ std::vector<cell> process_row(const client_session& each, bool full) {
           null_when_empty(describe_driver(*who)),
           null_when_empty(find_attribute(*who, "_pid")),
           statement ? to_cell(statement->size) : cell(),
+          describe_outlook(each.obstacle_when_ended()),
+          describe_outlook(each.obstacle_when_lost()),
           idle_seconds(each),
           age_seconds(each),
           each.in_transaction(),

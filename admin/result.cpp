@@ -24,6 +24,8 @@ std::string summarize_alternative(const kill_outcome& what) {
   if (what.ending != kill_ending::at_once) line << " ending=" << to_text(what.ending);
   if (what.waited.count() != 0) line << " waited_us=" << what.waited.count();
   if (!what.ended_with.empty()) line << " ended_with=" << what.ended_with;
+  if (const auto recoverable = is_recoverable(what)) line << " recoverable=" << (*recoverable ? "yes" : "no");
+  if (!obstacle_word(what).empty()) line << " obstacle=" << obstacle_word(what);
   line << " elapsed_us=" << what.elapsed.count();
   return std::move(line).str();
 }

@@ -144,6 +144,15 @@ std::string describe_interrupt(const kill_outcome& what) {
   return info;
 }
 
+/// What becomes of the client session whose server session was killed.
+std::string describe_recovery(const kill_outcome& what) {
+  const auto recoverable = is_recoverable(what);
+  if (!recoverable) return {};
+  if (*recoverable) return "The client session gets another server session at its next statement";
+  return "The client session ends: " + std::string(explain(*what.obstacle)) + " (" + std::string(obstacle_word(what)) +
+         ")";
+}
+
 void render(const target& to, const kill_outcome& what) {
   if (what.status == kill_status::killed_self) {
     return write_error(to, {protocol::er::query_interrupted, "70100", "Query execution was interrupted"});
@@ -158,8 +167,11 @@ void render(const target& to, const failure& what) {
 }  // namespace
 
 std::string describe_outcome(const kill_outcome& what) {
-  auto interrupt = describe_interrupt(what);
-  return interrupt.empty() ? describe_ending(what) : interrupt;
+  std::string told;
+  for (const auto& part : {describe_interrupt(what), describe_ending(what), describe_recovery(what)}) {
+    if (!part.empty()) told += (told.empty() ? "" : ". ") + part;
+  }
+  return told;
 }
 
 void render_sql(protocol::bytes& out, std::uint8_t& sequence_id, const result& what, const sql_session& session) {

@@ -31,6 +31,9 @@ class command_framer {
     command type = command::sleep;  // command only
     std::uint8_t sequence_id = 0;   // command only
     bytes_view payload;             // command only: as much of the first packet's payload as input holds
+
+    /// command only: all of its first packet is there.
+    [[nodiscard]] bool is_whole() const { return packet_header_size + payload.size() == size; }
   };
 
   [[nodiscard]] step next(bytes_view input) {

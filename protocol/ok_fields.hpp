@@ -14,6 +14,10 @@ inline std::uint16_t load_u16(bytes_view data, std::size_t at) {
   return static_cast<std::uint16_t>(data[at] | data[at + 1] << 8U);
 }
 
+inline std::uint32_t load_u32(bytes_view data, std::size_t at) {
+  return load_u16(data, at) | static_cast<std::uint32_t>(load_u16(data, at + 2)) << 16U;
+}
+
 /// Bytes of the length-encoded integer that starts with this byte; zero when none does.
 constexpr std::size_t lenenc_size(std::uint8_t first_byte) {
   if (first_byte < 0xFB) return 1;

@@ -4,6 +4,7 @@
 #include "protocol/ok_fields.hpp"
 #include "protocol/ok_packet.hpp"
 #include "protocol/packet.hpp"
+#include "protocol/statement.hpp"
 #include "protocol/wire.hpp"
 
 #include <algorithm>
@@ -41,6 +42,14 @@ inline void hide_origin(std::size_t& value) {
 void response_tracker::negotiated(capabilities backend, capabilities client) {
   backend_ = backend;
   client_ = client;
+}
+
+void response_tracker::start_over(status_flags status) {
+  response_tracker fresh;
+  fresh.negotiated(backend_, client_);
+  fresh.narrows_ = narrows_;
+  fresh.status_ = status;
+  *this = std::move(fresh);
 }
 
 response_tracker::state response_tracker::start_state(command sent) {
@@ -104,6 +113,10 @@ response_tracker::step response_tracker::advance(bytes_view input) {
       const auto end = at + packet_header_size + packet.length;
       return pass_state_ok(input.first(end), end, input.subspan(at, end - at));
     }
+    if (renumbers(packet)) {
+      if (at != 0) return {at, input.first(at), event::none, {}};
+      return pass_prepared(rest.first(std::min(rest.size(), packet_header_size + packet.length)));
+    }
     begin_packet(packet);
   }
 }
@@ -120,6 +133,11 @@ response_tracker::step response_tracker::advance_held(bytes_view input) {
   passed_ = std::exchange(held_, {});
   const auto packet = look(passed_);
   if (carries_state(packet)) return pass_state_ok(passed_, used, passed_);
+  if (renumbers(packet)) {
+    auto step = pass_prepared(passed_);
+    step.consumed = used;
+    return step;
+  }
 
   begin_packet(packet);
   body_left_ -= static_cast<std::uint32_t>(passed_.size());
@@ -138,6 +156,16 @@ response_tracker::step response_tracker::pass_state_ok(bytes_view forward, std::
   }
   const auto sent = rewritten_.empty() ? forward : bytes_view(rewritten_);
   return {consumed, sent, finish_packet(), packet.subspan(packet_header_size)};
+}
+
+/// The OK of a COM_STMT_PREPARE, or as much of it as is at hand.
+response_tracker::step response_tracker::pass_prepared(bytes_view begun) {
+  rewritten_.assign(begun.begin(), begun.end());
+  begin_packet(look(begun));
+  put_statement_id(rewritten_, shown_id_);
+  body_left_ -= static_cast<std::uint32_t>(rewritten_.size());
+  const bool passed = body_left_ == 0 && !continues_;
+  return {rewritten_.size(), rewritten_, passed ? finish_packet() : event::none, {}};
 }
 
 inline std::size_t response_tracker::pass_body(std::size_t available) {
@@ -231,7 +259,9 @@ void response_tracker::inspect_first(const head& packet) {
 }
 
 void response_tracker::inspect_prepare(const head& packet) {
+  prepared_id_ = 0;
   if (!packet.starts_with(ok_header) || packet.seen.size() < 9) return end_response(0);
+  prepared_id_ = load_u32(packet.seen, 1);
   columns_after_parameters_ = load_u16(packet.seen, 5);
   const auto parameters = load_u16(packet.seen, 7);
   definitions_omitted_ =
@@ -256,6 +286,7 @@ void response_tracker::inspect_error(const head& packet) {
   const auto code = packet.seen.size() < 3 ? er::unknown_error : load_u16(packet.seen, 1);
   const bool reports = has(backend_, mariadb_progress) || has(backend_, client_progress_obsolete);
   if (code == progress_report_code && reports) return;
+  if (state_ == state::prepare) prepared_id_ = 0;
   end_response(code);
 }
 
@@ -346,6 +377,11 @@ bool response_tracker::carries_state(const head& packet) const {
   if (!has(backend_, client_session_track) || continues_ || packet.length == packet_payload_max) return false;
   if (!is_ok(packet)) return false;
   return (read_ok_status(packet.seen).value_or(0) & status_session_state_changed) != 0;
+}
+
+bool response_tracker::renumbers(const head& packet) const {
+  return state_ == state::prepare && shown_id_ != 0 && packet.starts_with(ok_header) && packet.seen.size() >= 9 &&
+         !continues_;
 }
 
 bool response_tracker::cuts_state() const {

@@ -72,6 +72,13 @@ class response_tracker {
   [[nodiscard]] std::uint16_t last_error() const { return last_error_; }
   /// Whether a result set has begun since the last call.
   [[nodiscard]] bool take_result_set() { return std::exchange(result_set_, false); }
+  /// The id of the statement that the last COM_STMT_PREPARE made, as the server numbers it; zero when it made none.
+  [[nodiscard]] std::uint32_t prepared_id() const { return prepared_id_; }
+  /// What the client sees in place of the number of the statement that is prepared next. Zero: the number itself.
+  void show_prepared_as(std::uint32_t statement_id) { shown_id_ = statement_id; }
+  /// Nothing of what came before counts any more: what comes next is another server session's. What was negotiated is as
+  /// before.
+  void start_over(status_flags status);
   /// The last_insert_id that an OK told since the last call; zero when none did.
   [[nodiscard]] std::uint64_t take_insert_id() { return std::exchange(insert_id_, std::uint64_t{0}); }
 
@@ -102,6 +109,7 @@ class response_tracker {
 
   step advance_held(bytes_view input);
   step pass_state_ok(bytes_view forward, std::size_t consumed, bytes_view packet);
+  step pass_prepared(bytes_view begun);
   std::size_t pass_body(std::size_t available);
   std::size_t skip_plain_packets(bytes_view input, std::size_t at);
   [[nodiscard]] std::size_t bytes_needed(bytes_view packet) const;
@@ -126,6 +134,8 @@ class response_tracker {
   [[nodiscard]] bool has_ok_layout(const head& packet) const;
   [[nodiscard]] bool is_ok(const head& packet) const;
   [[nodiscard]] bool carries_state(const head& packet) const;
+  /// The client is to see another statement id in it.
+  [[nodiscard]] bool renumbers(const head& packet) const;
   /// The client is not to see all of an OK's session state.
   [[nodiscard]] bool cuts_state() const;
   [[nodiscard]] bool client_tracks() const;
@@ -134,9 +144,11 @@ class response_tracker {
   capabilities client_ = 0;
   bytes held_;       // the beginning of a packet, too little to judge it, or an OK with state that is not whole yet
   bytes passed_;     // what was held, and
-  bytes rewritten_;  // what the client gets in place of an OK with state: both only for the step that gave them out
+  bytes rewritten_;  // what the client gets in place of an OK: both only for the step that gave them out
   std::uint64_t definitions_left_ = 0;
   std::uint64_t insert_id_ = 0;
+  std::uint32_t prepared_id_ = 0;
+  std::uint32_t shown_id_ = 0;
   std::uint32_t body_left_ = 0;  // bytes of the present packet (header included) that have not come yet
   status_flags status_ = status_autocommit;
   std::uint16_t last_error_ = 0;

@@ -1,6 +1,7 @@
 #include "protocol/statement.hpp"
 
 #include "protocol/command.hpp"
+#include "protocol/packet.hpp"
 #include "protocol/wire.hpp"
 
 #include <array>
@@ -298,6 +299,12 @@ result<std::uint32_t> parse_statement_id(bytes_view payload) {
   const auto id = reader.read_u32();
   if (!reader.ok()) return errc::incomplete_message;
   return id;
+}
+
+void put_statement_id(std::span<std::uint8_t> packet, std::uint32_t statement_id) {
+  constexpr std::size_t place = packet_header_size + 1;
+  for (std::size_t each = 0; each < sizeof statement_id; ++each)
+    packet[place + each] = static_cast<std::uint8_t>(statement_id >> (8U * each));
 }
 
 result<std::uint32_t> parse_process_kill(bytes_view payload) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,10 @@ result<execute_request> parse_execute(bytes_view payload, std::uint16_t paramete
 
 /// The statement id in COM_STMT_EXECUTE / CLOSE / RESET / FETCH / SEND_LONG_DATA / bulk execute.
 result<std::uint32_t> parse_statement_id(bytes_view payload);
+
+/// Puts another statement id into such a command, or into the OK of COM_STMT_PREPARE, where it lies at the same place.
+/// `packet` begins with the packet's header and goes beyond the id.
+void put_statement_id(std::span<std::uint8_t> packet, std::uint32_t statement_id);
 
 /// The id in COM_PROCESS_KILL.
 result<std::uint32_t> parse_process_kill(bytes_view payload);

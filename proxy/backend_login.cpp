@@ -7,6 +7,7 @@
 #include "proxy/login.hpp"
 #include "proxy/password.hpp"
 #include "proxy/proxy_protocol.hpp"
+#include "proxy/server_opening.hpp"
 #include "proxy/session_events.hpp"
 #include "proxy/state_tracking.hpp"
 
@@ -39,13 +40,6 @@ login_failure failed(protocol::server_error error, stop_reason reason) {
   return {reason, std::move(error), {}, {}};
 }
 
-/// The next backend may do.
-login_failure unreached(protocol::server_error error) {
-  auto failure = failed(std::move(error), stop_reason::backend_unreachable);
-  failure.elsewhere = true;
-  return failure;
-}
-
 /// How long a login tries each of so many backends: when one of them does not answer at all, the others still have to
 /// have their turn within login-timeout.
 std::chrono::milliseconds time_for_each(const config& settings, std::size_t count) {
@@ -65,151 +59,57 @@ protocol::server_error none_reached(std::span<const backend_ptr> tried,
   return {protocol::er::cannot_connect, "HY000", "Can't connect to MySQL server on any of " + each};
 }
 
-/// One session's login on one backend, which it has so long to reach.
+/// One session's login on one backend, which it has so long to reach: the client authenticates itself.
 class pass_through {
  public:
   pass_through(client_connection& connection, packet_channel& client, protocol::handshake_response response,
                backend_ptr target, std::chrono::milliseconds time)
       : connection_(connection),
         client_(client),
-        target_(std::move(target)),
-        time_(time),
-        response_(std::move(response)),
-        stream_(connection.make_backend()),
-        backend_(stream_, connection.home().buffer(), connection.shared().settings.login_packet_max) {}
+        target_(target),
+        response_(response),
+        opening_(connection, std::move(response), std::move(target), time),
+        backend_(opening_.channel()) {}
 
   /// The connection_id clashed with a live cs_id: try with another connection.
-  [[nodiscard]] bool clashed() const { return clashed_; }
+  [[nodiscard]] bool clashed() const { return opening_.clashed(); }
   awaitable<pass_result> run();
 
  private:
-  awaitable<std::optional<login_failure>> reach();
-  void prepare_response();
-  awaitable<std::optional<login_failure>> secure();
-  awaitable<error_code> send_response();
   awaitable<pass_result> carry();
   awaitable<bool> client_is_next(const auth_exchange& exchange);
   awaitable<pass_result> take_verdict(protocol::bytes_view payload, auth_exchange& exchange);
   awaitable<pass_result> finish(protocol::bytes_view payload, auth_exchange& exchange);
   awaitable<void> leave();
-  [[nodiscard]] bool names_client() const;
-  [[nodiscard]] protocol::bytes preamble() const;
   awaitable<pass_result> client_lost(error_code ec);
-  login_failure backend_lost() const;
+  [[nodiscard]] capabilities negotiated() const { return opening_.sent().flags; }
 
   client_connection& connection_;
   packet_channel& client_;
   backend_ptr target_;
-  std::chrono::milliseconds time_;
   protocol::handshake_response response_;
-  protocol::handshake_response to_backend_;
-  stream& stream_;
-  packet_channel backend_;
-  protocol::greeting hello_;
-  capabilities negotiated_ = 0;
-  bool clashed_ = false;
+  server_opening opening_;
+  packet_channel& backend_;
 };
 
-login_failure pass_through::backend_lost() const {
-  return failed(
-      {protocol::er::lost_connection, "HY000", "Lost connection to MySQL server at 'reading authorization packet'"},
-      stop_reason::backend_gone);
-}
-
-/// A PROXY header tells the backend the client's address, and that is what it shows of the connection.
-bool pass_through::names_client() const {
-  return connection_.shared().settings.proxy_to_backend != backend_proxy_protocol::off &&
-         !connection_.session::client_session::client().is_local() &&
-         !admin::to_endpoint(connection_.client().local_address()).is_local();
-}
-
-protocol::bytes pass_through::preamble() const {
-  const auto form = connection_.shared().settings.proxy_to_backend;
-  if (form == backend_proxy_protocol::off) return {};
-  const auto client = connection_.session::client_session::client();
-  const auto accepted_at = admin::to_endpoint(connection_.client().local_address());
-  return backend_preamble(form, &client, &accepted_at);
-}
-
-awaitable<std::optional<login_failure>> pass_through::reach() {
-  connection_.acting().wait_for(session::wait_kind::backend_connect);
-  auto& shared = connection_.shared();
-  const auto& owner = connection_.cluster();
-  const deadline limit(connection_.home(), time_, [this] { stream_.close(); });
-  auto& counted = target_->counted();
-  const auto begun = session::now_ticks();
-  auto reached = co_await dial(stream_, backend_, *target_, preamble());
-  if (!reached.hello) {
-    counted.count_failure();
-    if (!connection_.ended() && reached.error.code == protocol::er::cannot_connect)
-      note_backend(shared, owner, *target_, backend_health::unreachable, reached.error.message);
-    co_return unreached(std::move(reached.error));
-  }
-  counted.count_connection();
-  note_backend(shared, owner, *target_, backend_health::ready);
-  counted.count_connect(session::now_ticks() - begun);
-  hello_ = std::move(*reached.hello);
-  shared.clusters.learn(*target_, hello_);
-  // The client was offered what the greeting before this one said.
-  response_.flags &= ~protocol::transport_capabilities;
-  const auto missing = response_.flags & ~hello_.flags & ~protocol::client_mysql;
-  if ((missing & ~(protocol::client_plugin_auth | protocol::client_secure_connection)) != 0) {
-    co_return failed({protocol::er::handshake_error, "08S01", "Bad handshake: the server has changed, log in again"},
-                     stop_reason::login_failed);
-  }
-  if (names_client()) reached.origin.port_seen = connection_.session::client_session::client().port;
-  clashed_ = !connection_.bind_backend(target_, std::move(reached.origin));
-  co_return std::nullopt;
-}
-
-void pass_through::prepare_response() {
-  to_backend_ = response_;
-  auto& response = to_backend_;
-  response.flags |= protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
-  // Servers without session tracking misread the attributes of a COM_CHANGE_USER: to them only the client's own are
-  // sent.
-  if (protocol::has(hello_.flags, protocol::client_session_track)) {
-    response.flags |= hello_.flags & protocol::client_connect_attrs;
-  }
-  if (connection_.shared().settings.tracking != session_tracking::off)
-    response.flags |= hello_.flags & protocol::client_session_track;
-  ask_for_compression(response, hello_.flags, connection_.shared().settings);
-  response.auth_plugin = unknown_plugin;
-  response.auth_response.clear();
-  response.attributes.emplace_back("sessiongate_cs_id", std::to_string(connection_.cs_id()));
-  response.attributes.emplace_back("sessiongate_client", connection_.session::client_session::client().text());
-}
-
-awaitable<std::optional<login_failure>> pass_through::secure() {
-  auto& shared = connection_.shared();
-  const deadline limit(connection_.home(), time_, [this] { stream_.close(); });
-  auto error =
-      co_await secure_backend(stream_, backend_, *target_->name(), hello_, to_backend_, shared.settings, shared.tls);
-  if (error) co_return unreached(std::move(*error));
-  co_return std::nullopt;
-}
-
-awaitable<error_code> pass_through::send_response() {
-  negotiated_ = to_backend_.flags;
-  protocol::bytes payload;
-  protocol::write_handshake_response(payload, to_backend_);
-  co_return co_await backend_.write(payload);
+login_failure backend_lost() {
+  return failed(lost_in_login(), stop_reason::backend_gone);
 }
 
 /// The backend waits for an authentication packet that will not come. An empty one makes it refuse the login in the
 /// ordinary way; just closing would count against the proxy's host there (max_connect_errors).
 awaitable<void> pass_through::leave() {
   const deadline limit(connection_.home(), connection_.shared().current.load()->connect_timeout,
-                       [this] { stream_.close(); });
+                       [this] { opening_.connection().close(); });
   connection_.set_authenticating(true);
   if (!co_await backend_.write({})) co_await backend_.read();
   connection_.set_authenticating(false);
 }
 
 awaitable<pass_result> pass_through::finish(protocol::bytes_view payload, auth_exchange& exchange) {
-  const auto ok = protocol::parse_ok_packet(payload, negotiated_);
+  const auto ok = protocol::parse_ok_packet(payload, negotiated());
   if (!ok) co_return backend_lost();
-  compress_backend(stream_, to_backend_, connection_.shared().settings, backend_.take_rest());
+  compress_backend(opening_.connection(), opening_.sent(), connection_.shared().settings, backend_.take_rest());
   auto told = *ok;
   if (!protocol::has(response_.flags, protocol::client_session_track)) {
     told.state_info = {};
@@ -228,7 +128,7 @@ awaitable<pass_result> pass_through::finish(protocol::bytes_view payload, auth_e
   protocol::bytes out;
   protocol::write_ok_packet(out, told, response_.flags);
   if (const auto ec = co_await client_.write(out)) co_return login_failure{stop_reason::client_gone, {}, ec, {}};
-  co_return backend_login{negotiated_, ok->status};
+  co_return backend_login{negotiated(), ok->status};
 }
 
 /// The backend's OK or ERR.
@@ -249,7 +149,7 @@ awaitable<bool> pass_through::client_is_next(const auth_exchange& exchange) {
   for (;;) {
     if (backend_.fetch()) co_return false;
     if (client_.fetch()) co_return true;
-    co_await either_readable(stream_, connection_.client());
+    co_await either_readable(opening_.connection(), connection_.client());
   }
 }
 
@@ -260,7 +160,7 @@ awaitable<pass_result> pass_through::client_lost(error_code ec) {
 
 /// Carries packets across until the backend has decided.
 awaitable<pass_result> pass_through::carry() {
-  auth_exchange exchange(auth_between(connection_, negotiated_));
+  auth_exchange exchange(auth_between(connection_, negotiated()));
   for (;;) {
     connection_.set_authenticating(exchange.next() != auth_exchange::turn::backend);
     const bool from_client = co_await client_is_next(exchange);
@@ -288,11 +188,7 @@ awaitable<pass_result> pass_through::carry() {
 }
 
 awaitable<pass_result> pass_through::run() {
-  if (auto unreached = co_await reach()) co_return std::move(*unreached);
-  if (clashed_) co_return backend_lost();
-  prepare_response();
-  if (auto insecure = co_await secure()) co_return std::move(*insecure);
-  if (co_await send_response()) co_return backend_lost();
+  if (auto unreached = co_await opening_.open()) co_return std::move(*unreached);
   co_return co_await carry();
 }
 

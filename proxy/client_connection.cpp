@@ -187,13 +187,30 @@ void client_connection::stop(session::stop_request why, session::stop_handler do
 
 void client_connection::end_server_session(std::uint64_t ss_id, session::stop_request why, session::stop_handler done) {
   asio::post(home_.executor(), [self = shared_from_this(), ss_id, why = std::move(why), done = std::move(done)]() {
-    session::stop_report found;
     if (!self->ended() && self->bound_ && self->bound_->ss_id() == ss_id) {
+      self->end_server_session_now(why, done);
+    } else if (done) {
+      done({});
+    }
+  });
+}
+
+/// When what another server session needs has been taken from it. It may end otherwise meanwhile.
+void client_connection::end_server_session_now(session::stop_request why, session::stop_handler done) {
+  auto end = [self = shared_from_this(), ss_id = bound_->ss_id(), why = std::move(why),
+              done = std::move(done)](session::recovery_obstacle obstacle) {
+    session::stop_report found{.found = true, .server_sessions = {}, .obstacle = obstacle};
+    if (self->bound_ && self->bound_->ss_id() == ss_id) {
       found = self->report();
+      found.obstacle = obstacle;
       self->lose_server_session(why);
     }
     if (done) done(std::move(found));
-  });
+  };
+  if (save_state_)
+    save_state_(std::move(end));
+  else
+    end(session::recovery_obstacle::no_credentials);
 }
 
 void client_connection::lose_server_session(const session::stop_request& why) {
@@ -204,7 +221,7 @@ void client_connection::lose_server_session(const session::stop_request& why) {
              {"connection_id", bound_->connection_id()},
              {"reason", session::to_text(why.reason)},
              {"detail", why.detail}});
-  lost_server_session_ = true;
+  lost_because_ = why;
   detach_backend();
   if (!marks_) return;
   auto asked = marks_->take_about(ss_id);

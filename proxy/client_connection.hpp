@@ -44,6 +44,10 @@ class client_connection final : public session::client_session,
   void tell_and_end(const protocol::server_error& told, session::stop_request why);
   /// Who talks with the client says so when that is; the answer is asked for on this thread. Empty: it never is.
   void may_be_told_when(std::function<bool()> between_responses) { may_tell_ = std::move(between_responses); }
+  /// The client session stays when its server session goes: who talks with the client takes from that, before it is
+  /// ended on purpose, what another one needs. `done` is called once, on this thread, then or later.
+  using state_handler = std::function<void(session::recovery_obstacle)>;
+  void save_state_by(std::function<void(state_handler done)> saver) { save_state_ = std::move(saver); }
   [[nodiscard]] bool ended() const { return why_.reason != session::stop_reason::none; }
 
   /// The proxy is stopping: a gentle stop behind the transaction.
@@ -97,8 +101,17 @@ class client_connection final : public session::client_session,
   /// While the backend waits for an authentication packet, end() leaves the connection open: the login takes leave
   /// politely and detaches (see backend_login.cpp).
   void set_authenticating(bool on) { authenticating_ = on; }
-  /// The server session was ended by a kill while the client session stays.
-  [[nodiscard]] bool lost_server_session() const { return lost_server_session_; }
+  /// From now on no command goes to the server session without a further look.
+  void hold_commands(bool on) {
+    holding_ = on;
+    note_marks();
+  }
+  /// Ends the server session; the client session stays.
+  void lose_server_session(const session::stop_request& why);
+  /// The server session has ended while the client session stays.
+  [[nodiscard]] bool lost_server_session() const { return lost_because_.reason != session::stop_reason::none; }
+  /// Why the last one ended that did.
+  [[nodiscard]] const session::stop_request& lost_because() const { return lost_because_; }
 
   /// The login is complete.
   void logged_in(session::identity who, std::string database);
@@ -120,6 +133,7 @@ class client_connection final : public session::client_session,
   using session::client_session::publish_database;
   using session::client_session::publish_identity;
   using session::client_session::publish_in_transaction;
+  using session::client_session::publish_obstacles;
   using session::client_session::publish_running;
   using session::client_session::publish_using_ssl;
   using session::client_session::tracking;
@@ -136,7 +150,7 @@ class client_connection final : public session::client_session,
   [[nodiscard]] bool at_rest() const;
   void end_marked();
   void end_told(session::stop_request why);
-  void lose_server_session(const session::stop_request& why);
+  void end_server_session_now(session::stop_request why, session::stop_handler done);
   void refresh_guard();
   [[nodiscard]] session_look describe(bool writes) const;
   void act_on(guard which, worker::clock::time_point now);
@@ -156,17 +170,19 @@ class client_connection final : public session::client_session,
   session::server_session* serving_ = nullptr;  // bound_, or null while marks_ has some
   std::unique_ptr<stop_marks> marks_;           // null: no gentle stop waits
   session::stop_request why_;
+  session::stop_request lost_because_;
   connection_limit::place place_;
   name_limit::place name_place_;
   std::function<bool()> may_tell_;
+  std::function<void(state_handler)> save_state_;
   standstill stalled_;
   std::unique_ptr<session_guard> guard_;                    // null: no limit concerns the session
   std::uint64_t settings_seen_ = 0;                         // that guard_ was made by
   std::shared_ptr<const session::identity> identity_seen_;  // that guard_ was made for
   std::uint32_t own_commands_ = 0;
-  bool lost_server_session_ = false;
   bool authenticating_ = false;
   bool answering_ = false;
+  bool holding_ = false;
   bool proxysys_ = false;
   bool logged_in_ = false;
 };

@@ -44,7 +44,7 @@ void client_connection::mark(stop_marks::entry asked) {
 /// From now on each command of a session with marks is looked at before it goes to the backend.
 void client_connection::note_marks() {
   if (marks_ && marks_->empty()) marks_.reset();
-  serving_ = marks_ ? nullptr : bound_.get();
+  serving_ = marks_ || holding_ ? nullptr : bound_.get();
 }
 
 /// Nothing is on its way to either side.
@@ -56,13 +56,13 @@ bool client_connection::at_rest() const {
 void client_connection::end_marked() {
   if (ended() || !at_rest()) return;
   while (auto due = marks_->take_due(in_transaction())) {
-    auto found = report();
     if (due->how.ss_id == 0) {
+      auto found = report();
       end_told(due->how.why);
+      tell(*due, std::move(found));
     } else {
-      lose_server_session(due->how.why);
+      end_server_session_now(due->how.why, std::move(due->done));
     }
-    tell(*due, std::move(found));
     if (ended() || !marks_) return;
   }
   note_marks();

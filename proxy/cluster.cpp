@@ -33,7 +33,7 @@ bool is_unwell(const backend& each) {
 
 cluster::cluster(const config& settings, const cluster_settings& own, const auth_keys& keys, const tls_context& tls,
                  poller& home)
-    : own_(own), credentials_(settings, own) {
+    : own_(own), recoveries_(settings.recovery_concurrency, 0), credentials_(settings, own) {
   for (const auto& each : own.backends) {
     backends_.push_back(std::make_shared<backend>(each.address, each.weight));
     controls_.push_back(std::make_unique<control_account>(settings, own, *backends_.back(), keys, tls, home));

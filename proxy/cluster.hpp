@@ -2,6 +2,7 @@
 // settings, which outlive it; what changes is in the backends. Any thread.
 #pragma once
 
+#include "proxy/admission.hpp"
 #include "proxy/backend.hpp"
 #include "proxy/cluster_settings.hpp"
 #include "proxy/control_account.hpp"
@@ -31,6 +32,9 @@ class cluster {
   /// Of the first backend that has greeted; flags zero when none has.
   [[nodiscard]] std::shared_ptr<const protocol::greeting> last_greeting() const;
 
+  /// Sessions that get another server session here at the moment.
+  [[nodiscard]] connection_limit& recoveries() { return recoveries_; }
+
   [[nodiscard]] bool has_control() const { return !own_.control_user.empty(); }
   /// At that backend of the cluster.
   [[nodiscard]] control_account& control(const backend& of);
@@ -42,6 +46,7 @@ class cluster {
  private:
   const cluster_settings& own_;
   std::vector<backend_ptr> backends_;
+  connection_limit recoveries_;
   std::vector<std::unique_ptr<control_account>> controls_;  // one for each backend, in their order
   credential_store credentials_;
 };

@@ -32,6 +32,14 @@ enum class session_tracking : std::uint8_t {
   all,       // all system variables, from a session's first SET of one on
 };
 
+/// Which client sessions get another server session when their own has gone, in clusters with credentials.
+enum class recovery_mode : std::uint8_t {
+  off,
+  planned,  // those whose server session was ended on purpose, and could be asked for its state first
+  all,      // and those that lost it otherwise, when all of their state is known
+};
+inline constexpr std::array<std::string_view, 3> recovery_modes{"off", "planned", "all"};
+
 enum class log_format : std::uint8_t { text, json };
 enum class backend_proxy_protocol : std::uint8_t { off, v1, v2 };
 
@@ -130,7 +138,11 @@ struct config {
   std::size_t disconnect_queue_max = 4096;     // such statements that wait for their turn
   std::size_t disconnect_interrupts_max = 16;  // at a time
   milliseconds drain_timeout{30'000};
-  milliseconds idle_timeout{0};  // a client that sends no command; 0: none, here and in the next four
+  recovery_mode recovery = recovery_mode::all;
+  milliseconds recovery_timeout{10'000};           // a statement's wait for another server session
+  std::size_t recovery_concurrency = 64;           // sessions at a time that get another one
+  std::size_t recovery_state_max = 1024UL * 1024;  // bytes that are kept and read of one session for it
+  milliseconds idle_timeout{0};                    // a client that sends no command; 0: none, here and in the next four
   milliseconds max_statement_time{0};
   milliseconds idle_in_transaction_timeout{0};
   milliseconds max_transaction_time{0};

@@ -5,6 +5,7 @@
 #include "proxy/duration_histogram.hpp"
 
 #include "protocol/command.hpp"
+#include "session/recovery_obstacle.hpp"
 #include "session/stop_reason.hpp"
 
 #include <array>
@@ -52,6 +53,8 @@ struct counters {
   std::array<duration_histogram, command_class_names.size()> command_time;  // sent to the end of the response
   duration_histogram login_time;                                            // accepted to logged in
   std::array<counter, session::stop_reason_count> stops;                    // by reason
+  std::array<counter, session::recovery_obstacle_count> recoveries;  // none: it succeeded; else what was in the way
+  duration_histogram recovery_time;                                  // of those that succeeded
 };
 
 }  // namespace sessiongate::proxy

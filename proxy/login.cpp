@@ -56,6 +56,12 @@ protocol::server_error client_too_old() {
           "Client does not support authentication protocol requested by server; consider upgrading MySQL client"};
 }
 
+/// The proxy may give the session another server session when its own has gone.
+bool may_recover(client_connection& connection) {
+  return connection.cluster().settings().credentials != credentials_mode::none &&
+         connection.shared().settings.recovery != recovery_mode::off;
+}
+
 /// A login under way: the client's side of it.
 class client_login {
  public:
@@ -296,8 +302,13 @@ awaitable<login_outcome> client_login::log_in_account() {
                          : login_outcome(stop_request{failed->reason, failed->detail});
   }
   const auto& done = std::get<backend_login>(passed);
-  co_return logged_in_account{response_.flags, done.negotiated, done.status,
-                              compress_client(connection_, response_, channel_.take_rest())};
+  logged_in_account account{response_.flags, done.negotiated, done.status,
+                            compress_client(connection_, response_, channel_.take_rest())};
+  if (may_recover(connection_)) {
+    account.login = std::make_unique<protocol::handshake_response>(response_);
+    account.login->user = name_.user;
+  }
+  co_return account;
 }
 
 /// What can be said before a password is looked at.

@@ -6,9 +6,11 @@
 #include "proxy/client_connection.hpp"
 
 #include "protocol/capabilities.hpp"
+#include "protocol/handshake_response.hpp"
 #include "protocol/status_flags.hpp"
 #include "session/login_name.hpp"
 
+#include <memory>
 #include <string_view>
 #include <variant>
 
@@ -22,6 +24,8 @@ struct logged_in_account {
   protocol::capabilities backend = 0;  // negotiated with the backend
   protocol::status_flags status = 0;
   protocol::bytes client_rest;  // what the client sent behind its login
+  /// As it went to the backend, without an answer to its nonce; null where no other server session can take its place.
+  std::unique_ptr<protocol::handshake_response> login{};
 };
 
 struct logged_in_proxysys {

@@ -185,6 +185,29 @@ metric login_times(workers_view workers) {
           {std::move(taken)}};
 }
 
+metric recoveries(workers_view workers) {
+  metric made{"recoveries_total",
+              "counter",
+              "Client sessions without a server session that needed another one: replaced, or what was in the way.",
+              {}};
+  for (std::uint8_t at = 0; at < session::recovery_obstacle_count; ++at) {
+    const auto count = sum(workers, [at](const counters& each) -> const counter& { return each.recoveries[at]; });
+    const auto word = at == 0 ? std::string_view("replaced") : to_text(static_cast<session::recovery_obstacle>(at));
+    made.samples.push_back({fmt::format("{{outcome=\"{}\"}}", word), count});
+  }
+  return made;
+}
+
+metric recovery_times(workers_view workers) {
+  auto taken =
+      distribution_of(workers, {}, [](const counters& of) -> const duration_histogram& { return of.recovery_time; });
+  return {"recovery_duration_seconds",
+          "histogram",
+          "From a client's statement to the other server session that it goes to.",
+          {},
+          {std::move(taken)}};
+}
+
 struct session_counts {
   std::uint64_t login = 0;
   std::uint64_t idle = 0;
@@ -305,6 +328,8 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   all.push_back(backend_connect_times(shared));
   all.push_back(login_times(workers));
   all.push_back(stops(workers));
+  all.push_back(recoveries(workers));
+  all.push_back(recovery_times(workers));
   all.push_back(kills(shared.kills));
   all.push_back(guards(shared.guards));
   all.push_back(abandoned(shared.abandoned));

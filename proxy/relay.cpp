@@ -17,13 +17,20 @@ relay::relay(std::shared_ptr<client_connection> connection, logged_in_account ac
       backend_capabilities_(account.backend),
       state_(connection_, account.backend, account.status),
       kept_(std::move(account.client_rest)) {
+  if (account.login) {
+    const auto limit = connection_.shared().settings.recovery_state_max;
+    replacing_ = std::make_unique<lost_session>(recovery_watch(std::move(*account.login), limit), account.backend);
+  }
   tracker_.negotiated(account.backend, account.client);
   tracker_.set_status(account.status);
+  if (replacing_) publish_outlook();
   connection_.may_be_told_when([this] { return may_tell_client(); });
+  connection_.save_state_by([this](client_connection::state_handler done) { save_state(std::move(done)); });
 }
 
 relay::~relay() {
   connection_.may_be_told_when({});
+  connection_.save_state_by({});
 }
 
 namespace {
@@ -46,9 +53,13 @@ detached_task run_backend_to_client(std::shared_ptr<relay> both) {
 
 }  // namespace
 
+void relay::start_reading() {
+  run_backend_to_client(shared_from_this());
+}
+
 void start_relay(std::shared_ptr<client_connection> connection, logged_in_account account) {
   const auto both = std::make_shared<relay>(std::move(connection), std::move(account));
-  run_backend_to_client(both);
+  both->start_reading();
   run_client_to_backend(both);
 }
 
@@ -77,6 +88,7 @@ task<> relay::client_to_backend() {
 }
 
 task<> relay::backend_to_client() {
+  reading_backend_ = true;
   auto& received = connection_.home().counters().bytes_from_backends;
   while (!broken() && co_await connection_.backend()->until_readable()) {
     const auto buffer = connection_.home().buffer();
@@ -88,6 +100,9 @@ task<> relay::backend_to_client() {
     }
     received.add(got.size);
     connection_.acting().received_from_server(got.size);
+    // What a server says unasked comes before its end; who outlives that end has no use for it.
+    if (replacing_ && tracker_.idle()) [[unlikely]]
+      continue;
     const auto fresh = buffer.first(got.size);
     const auto for_client = exchange_ ? authenticate_backend(fresh) : track(fresh);
     if (!for_client.empty()) {
@@ -102,6 +117,7 @@ task<> relay::backend_to_client() {
     changed_.wake();
   }
   if (!connection_.ended() && connection_.lost_server_session()) server_session_lost();
+  reading_backend_ = false;
   changed_.wake();
 }
 
@@ -128,6 +144,12 @@ protocol::bytes relay::begin_own_statement(std::string_view text) {
 
 /// Runs when the client's command is being answered by the proxy, so the server session is idle.
 awaitable<own_server_session::reply> relay::ask(std::string statement) {
+  constexpr std::size_t enough = 64UL * 1024UL;  // bytes
+  co_return co_await ask(std::move(statement), enough);
+}
+
+awaitable<own_server_session::reply> relay::ask(std::string statement, std::size_t answer_max) {
+  own_response_max_ = answer_max;
   reply answer;
   if (broken() || !quiet()) co_return answer;
   const auto packet = begin_own_statement(statement);

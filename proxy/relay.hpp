@@ -8,9 +8,11 @@
 #pragma once
 
 #include "proxy/admin_conversation.hpp"
+#include "proxy/backend_login.hpp"
 #include "proxy/change_user_exchange.hpp"
 #include "proxy/client_connection.hpp"
 #include "proxy/login.hpp"
+#include "proxy/lost_session.hpp"
 #include "proxy/state_tracking.hpp"
 #include "proxy/task.hpp"
 #include "proxy/wait_slot.hpp"
@@ -24,7 +26,7 @@
 
 namespace sessiongate::proxy {
 
-class relay final : public own_server_session {
+class relay final : public own_server_session, public std::enable_shared_from_this<relay> {
  public:
   relay(std::shared_ptr<client_connection> connection, logged_in_account account);
   ~relay() override;
@@ -33,6 +35,8 @@ class relay final : public own_server_session {
 
   task<> client_to_backend();
   task<> backend_to_client();
+  /// Starts backend_to_client(), on the server session that there is now.
+  void start_reading();
   /// What should not happen: a task threw.
   void fail(std::string_view why);
 
@@ -53,7 +57,9 @@ class relay final : public own_server_session {
       auth_packet,  // a whole packet of the authentication that it led to
       queue_full,   // too many commands wait for their response
       stop_waits,   // a gentle stop waits: the session may have to end before the command
-      no_backend,   // the server session was killed
+      no_backend,   // the server session has ended
+      translate,    // a prepared statement has another number on the server than for the client
+      gap,          // the command asks for what only the server session before this one knew
       malformed,
     };
     std::size_t forward = 0;
@@ -71,6 +77,27 @@ class relay final : public own_server_session {
   task<> change_user();
   task<> ask_report();
   task<> hold_command();
+  // Sessions whose server session can be replaced (relay_recovery.cpp).
+  scan::halt consider_recovery(const protocol::command_framer::step& started);
+  [[nodiscard]] session::recovery_obstacle gap_before(const protocol::command_framer::step& started) const;
+  void watch_command(const protocol::command_framer::step& started);
+  void watch_response(protocol::command answered, bool with_insert_id);
+  task<> translate_statement();
+  void refuse_gap();
+  [[nodiscard]] session::recovery_obstacle obstacle_of_planned_end() const;
+  void save_state(client_connection::state_handler done);
+  static awaitable<void> read_state(std::shared_ptr<relay> self);
+  void finish_saving(recovery_failure found);
+  void note_loss(session::recovery_obstacle obstacle);
+  void publish_outlook();
+  bool drop_closing();
+  void count_recovery(session::recovery_obstacle obstacle, session::ticks took);
+  void outlive_server_session(std::string_view how);
+  void end_lost_in_statement(std::string_view how);
+  task<> replace_server_session();
+  awaitable<std::optional<recovery_failure>> recover();
+  void begin_anew(const backend_login& made);
+  void refuse_unrecovered(const recovery_failure& why);
   [[nodiscard]] std::string_view text_of(const protocol::command_framer::step& started) const;
   [[nodiscard]] bool wants_report(const protocol::command_framer::step& started) const;
   void follow_command(const protocol::command_framer::step& started);
@@ -80,6 +107,7 @@ class relay final : public own_server_session {
   protocol::bytes_view authenticate_backend(protocol::bytes_view input);
   void act_on_backend(auth_exchange::step next, protocol::bytes& for_client);
   void refuse_change_user(const protocol::server_error& error, session::stop_reason reason);
+  awaitable<reply> ask(std::string statement, std::size_t answer_max);
   awaitable<std::optional<admin::interrupt_answer>> look_for(session::connection_origin meant);
   bool send_whole(stream& to, protocol::bytes_view packet);
   void finish_change_user();
@@ -104,10 +132,9 @@ class relay final : public own_server_session {
   /// Nothing is on its way to the client.
   [[nodiscard]] bool quiet() const { return tracker_.idle() && !writing_to_client_; }
   /// As quiet(), or only a statement of the proxy's own is still without its answer.
-  [[nodiscard]] bool quiet_for_client() const {
-    const bool only_own = own_statement_ && tracker_.outstanding() == 1;
-    return (tracker_.idle() || only_own) && !writing_to_client_;
-  }
+  [[nodiscard]] bool quiet_for_client() const { return owes_nothing() && !writing_to_client_; }
+  /// Nothing is owed to the client.
+  [[nodiscard]] bool owes_nothing() const { return tracker_.idle() || (own_statement_ && tracker_.outstanding() == 1); }
   /// No response is under way that an error of the proxy's would cut into: it is the next one then.
   [[nodiscard]] bool may_tell_client() const {
     if (writing_to_client_ || exchange_) return false;
@@ -135,16 +162,23 @@ class relay final : public own_server_session {
   std::size_t unsent_ = 0;
   std::uint64_t response_size_ = 0;  // bytes of the response that is under way
   scan::halt halt_ = scan::halt::none;
-  std::unique_ptr<change_user_exchange> exchange_;    // while a COM_CHANGE_USER is under way
+  std::unique_ptr<lost_session> replacing_;  // null: the server session cannot be replaced
+  std::unique_ptr<std::vector<client_connection::state_handler>> saving_;  // who waits for read_state()
+  wait_slot saved_;                                                        // the client's direction, for the same
+  std::optional<std::uint32_t> shown_id_;           // the client's id in the command that translate_statement() edited
+  std::unique_ptr<change_user_exchange> exchange_;  // while a COM_CHANGE_USER is under way
   std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
   std::unique_ptr<login_evidence> next_login_;        // what it told of its password
   name_limit::place next_place_;                      // of its user, when that is another
   std::string next_database_;                         // while a COM_CHANGE_USER or COM_INIT_DB is under way
   protocol::bytes own_response_;                      // to a statement of our own
+  std::size_t own_response_max_ = 0;                  // bytes of it that are kept
   bool own_statement_ = false;                        // the oldest outstanding response is not the client's
   bool asking_report_ = false;                        // that one is ask_report()'s
   bool forward_next_ = false;                         // the next command was looked at already: it is the backend's
   bool quit_seen_ = false;
+  bool recovering_ = false;
+  bool reading_backend_ = false;  // backend_to_client() runs
   bool writing_to_client_ = false;
 };
 

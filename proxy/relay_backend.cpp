@@ -69,8 +69,7 @@ protocol::bytes_view relay::track(protocol::bytes_view input) {
 }
 
 void relay::keep_own_response(protocol::bytes_view piece) {
-  constexpr std::size_t enough = 64UL * 1024UL;  // bytes
-  const auto room = enough - std::min(enough, own_response_.size());
+  const auto room = own_response_max_ - std::min(own_response_max_, own_response_.size());
   const auto kept = piece.first(std::min(room, piece.size()));
   own_response_.insert(own_response_.end(), kept.begin(), kept.end());
 }
@@ -153,16 +152,21 @@ void relay::backend_closed(const error_code& ec) {
     connection_.end({stop_reason::protocol_error, "from the backend: " + ec.message()});
     return;
   }
+  const auto how = ec ? ec.message() : "the backend closed the connection";
+  const bool goes_on = replacing_ && connection_.shared().settings.recovery == recovery_mode::all;
+  if (goes_on && owes_nothing() && !exchange_) return outlive_server_session(how);
+  if (goes_on && may_tell_client()) return end_lost_in_statement(how);
   if (ec == boost::system::errc::connection_reset) connection_.client().reset();
-  connection_.end({stop_reason::backend_gone, ec ? ec.message() : "the backend closed the connection"});
+  connection_.end({stop_reason::backend_gone, how});
 }
 
 /// The server session was killed. An idle client session stays until its next statement; one that waits for a response
 /// cannot get it any more.
 void relay::server_session_lost() {
   connection_.publish_running(false);
+  connection_.publish_in_transaction(false);
   connection_.acting().become_idle(false, connection_.home().statements());
-  if (tracker_.idle()) return;
+  if (owes_nothing()) return;
   connection_.tell_and_end({er::query_interrupted, "70100", "Query execution was interrupted"},
                            {stop_reason::server_session_killed, "a statement was running"});
 }

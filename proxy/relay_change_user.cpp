@@ -51,6 +51,7 @@ task<> relay::change_user() {
       name.user, name.tenant, cluster_set::shown_name(cluster, name), session::shown_attributes(wanted->attributes)});
   next_database_ = wanted->database;
   wanted->user = name.user;
+  if (replacing_) replacing_->watch.begin_change_user(*wanted);
   wanted->auth_plugin = unknown_plugin;
   wipe(wanted->auth_response);
   if (protocol::has(backend_capabilities_, protocol::client_connect_attrs)) {

@@ -55,6 +55,9 @@ relay::scan::halt relay::consider(const protocol::command_framer::step& started)
     if (started.payload.size() + protocol::packet_header_size < started.size) return scan::halt::need_more;
     if (started.type == command::change_user) return scan::halt::change_user;
   }
+  if (replacing_) [[unlikely]] {
+    if (const auto why = consider_recovery(started); why != scan::halt::none) return why;
+  }
   if (!tracker_.can_expect() && !has_no_response(started.type)) return scan::halt::queue_full;
   if (state_.may_ask() && started.type == command::query && wants_report(started)) return scan::halt::ask_report;
   return scan::halt::none;
@@ -64,13 +67,18 @@ void relay::begin_command(const protocol::command_framer::step& started) {
   forward_next_ = false;
   connection_.home().counters().commands.add(1);
   if (started.type == command::quit) quit_seen_ = true;
-  if (has_no_response(started.type)) return;
+  if (has_no_response(started.type)) {
+    if (replacing_) watch_command(started);
+    return;
+  }
   if (!connection_.statement_running()) {
     connection_.bound()->begin_request();
     connection_.publish_running(true);
   }
   tracker_.expect(started.type);
   follow_command(started);
+  if (replacing_) [[unlikely]]
+    watch_command(started);
   if (started.type == command::stmt_prepare) admin_.forwarded_prepare();
   if (started.type == command::init_db && !started.payload.empty()) {
     next_database_ = protocol::as_text(started.payload.subspan(1));
@@ -145,10 +153,13 @@ task<> relay::resolve(scan::halt why) {
       co_await hold_command();
       break;
     case scan::halt::no_backend:
-      refuse_command({er::connection_killed, "70100",
-                      "Connection was killed: the server session of this client session "
-                      "was ended by KILL PROXYSESSION"},
-                     {stop_reason::server_session_killed, "the client sent a statement after it"});
+      co_await replace_server_session();
+      break;
+    case scan::halt::translate:
+      co_await translate_statement();
+      break;
+    case scan::halt::gap:
+      refuse_gap();
       break;
     case scan::halt::malformed:
       refuse_command({er::malformed_packet, "HY000", "Malformed communication packet"},
@@ -161,6 +172,7 @@ task<> relay::resolve(scan::halt why) {
 /// it is over.
 task<> relay::hold_command() {
   co_await wait_until([this] { return quiet(); });
+  while (saving_) co_await saved_.until_woken();
   connection_.end_if_due();
   forward_next_ = true;
 }

@@ -28,10 +28,6 @@ constexpr std::array<request_kind, 7> request_kinds{request_kind::select, reques
                                                     request_kind::remove, request_kind::other,  request_kind::other,
                                                     request_kind::other};  // by statement_kind
 
-bool is_complete(const protocol::command_framer::step& started) {
-  return protocol::packet_header_size + started.payload.size() == started.size;
-}
-
 bool mentions_variables(std::string_view text) {
   return std::memchr(text.data(), '@', std::min(text.size(), scan_size_max)) != nullptr;
 }
@@ -70,7 +66,7 @@ void relay::follow_command(const protocol::command_framer::step& started) {
     activity.begin_command(started.type, request_kinds[static_cast<std::size_t>(kind)], started.size);
     show_text(started, text);
     if (kind != statement_kind::set && kind != statement_kind::use && !mentions_variables(text)) return;
-    state_.begin_statement(text, is_complete(started), tracker_.place_sent());
+    state_.begin_statement(text, started.is_whole(), tracker_.place_sent());
   } else if (started.type == command::stmt_execute || started.type == command::mariadb_stmt_bulk_execute) {
     activity.begin_command(started.type, request_kind::prepared, started.size);
   } else {
@@ -88,7 +84,7 @@ void relay::show_text(const protocol::command_framer::step& started, std::string
 bool relay::wants_report(const protocol::command_framer::step& started) const {
   const auto text = text_of(started);
   if (is_not_set(text)) return false;
-  return protocol::kind_of_statement(text) == statement_kind::set && state_.wants_more(text, is_complete(started));
+  return protocol::kind_of_statement(text) == statement_kind::set && state_.wants_more(text, started.is_whole());
 }
 
 /// The client's SET follows at once: the two are on their way together.
@@ -126,7 +122,10 @@ void relay::follow_response(command answered) {
   counted.command_time[static_cast<std::size_t>(class_of(answered))].add(took);
   if (took >= connection_.shared().slow_after.load(std::memory_order_relaxed)) [[unlikely]]
     tell_slow(connection_, answered, took);
-  if (const auto id = tracker_.take_insert_id(); id != 0) {
+  const auto id = tracker_.take_insert_id();
+  if (replacing_) [[unlikely]]
+    watch_response(answered, id != 0);
+  if (id != 0) {
     connection_.tracking().set_last_insert_id(id);
     connection_.bound()->bring_to(connection_.tracked().versions());
   }

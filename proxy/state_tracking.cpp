@@ -43,7 +43,8 @@ state_tracking::state_tracking(client_connection& connection, protocol::capabili
       status_(status),
       reports_(connection.shared().settings.tracking != session_tracking::off &&
                protocol::has(negotiated, protocol::client_session_track)),
-      asked_(!reports_ || connection.shared().settings.tracking != session_tracking::all) {}
+      reports_all_(reports_ && connection.shared().settings.tracking == session_tracking::all),
+      asked_(!reports_all_) {}
 
 /// The server tells it, in a report or with its status flags. A report may lack a variable that was set: MariaDB's do
 /// after SET @@name = ….
@@ -68,7 +69,7 @@ void state_tracking::begin_statement(std::string_view text, bool complete, std::
 
 bool state_tracking::finish_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now) {
   const bool taken_over = finish_statement(place, error);
-  if (taken_over) asked_ = true;  // the client's own wish stands
+  if (taken_over) leave_to_client();
   const bool told = std::ranges::find(reported_, "autocommit") != reported_.end();
   if (!told && ((now ^ status_) & protocol::status_autocommit) != 0) {
     connection_.tracking().set_system_variables(
@@ -101,7 +102,7 @@ void state_tracking::apply(std::vector<assignment> done, bool failed) {
   }
   // What the server was asked to report and did not: MariaDB's way with SET @@name = …. It may hold another form of
   // what was written (sql_mode = 'ANSI').
-  const bool unreported = reports_ && connection_.shared().settings.tracking == session_tracking::all;
+  const bool unreported = reports_all_;
   std::vector<session::variable_change> user;
   std::vector<session::variable_change> system;
   for (auto& each : done) {
@@ -118,6 +119,12 @@ void state_tracking::apply(std::vector<assignment> done, bool failed) {
   state.set_user_variables(user, connection_.shared().settings.user_variables_max);
   state.set_system_variables(system);
   brought_up();
+}
+
+/// The client's own wish stands.
+void state_tracking::leave_to_client() {
+  asked_ = true;
+  holds_ = false;
 }
 
 void state_tracking::brought_up() {
@@ -148,14 +155,15 @@ bool state_tracking::take_report(protocol::bytes_view ok_payload, bool after_res
   }
   connection_.tracking().set_system_variables(variables);
   brought_up();
-  if (taken_over) asked_ = true;  // the client's own wish stands
+  if (taken_over) leave_to_client();
   return taken_over;
 }
 
 void state_tracking::reset() {
   connection_.tracking().reset();
   brought_up();
-  asked_ = !reports_ || connection_.shared().settings.tracking != session_tracking::all;
+  asked_ = !reports_all_;
+  holds_ = false;
   begun_.clear();
 }
 

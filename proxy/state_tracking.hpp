@@ -30,7 +30,7 @@ class state_tracking {
   /// The client is about to send this SET: the server has to be asked to report more, first.
   [[nodiscard]] bool wants_more(std::string_view text, bool complete) const;
   /// statement has gone to the server.
-  void asked() { asked_ = true; }
+  void asked() { asked_ = holds_ = true; }
 
   /// A statement that may change the session's state has gone to the server, and waits at this place of the tracker's
   /// queue.
@@ -45,6 +45,16 @@ class state_tracking {
 
   /// An OK with session state, to a command of the client's. True as with end_response().
   bool take_report(protocol::bytes_view ok_payload, bool after_reset);
+  /// Another server session goes on in the place of the one before, and reports what that did.
+  void server_replaced(protocol::status_flags status) {
+    status_ = status;
+    begun_.clear();
+    reported_.clear();
+  }
+  /// The server reports all variables, or is going to be asked to before the first that it would not report is set.
+  [[nodiscard]] bool reports_all() const { return reports_all_; }
+  /// It has been asked to.
+  [[nodiscard]] bool has_asked() const { return holds_; }
   /// COM_RESET_CONNECTION or COM_CHANGE_USER succeeded.
   void reset();
 
@@ -57,6 +67,7 @@ class state_tracking {
   bool finish_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now);
   bool finish_statement(std::uint8_t place, std::uint16_t error);
   void apply(std::vector<assignment> done, bool failed);
+  void leave_to_client();
   void brought_up();
   [[nodiscard]] bool is_told(const assignment& each) const;
 
@@ -65,8 +76,10 @@ class state_tracking {
   std::vector<std::string> reported_;  // the variables that the present response has reported
   protocol::capabilities negotiated_;
   protocol::status_flags status_;
-  bool reports_;  // the server reports something
-  bool asked_;    // or must not be
+  bool reports_;        // the server reports something
+  bool reports_all_;    // all that it is asked for
+  bool asked_;          // or must not be
+  bool holds_ = false;  // what the proxy asked for is in force
 };
 
 /// The variables and the database that a login's OK reported, shared by sessions of this thread that logged in alike.

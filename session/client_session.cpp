@@ -48,6 +48,19 @@ std::shared_ptr<server_session> client_session::find_server_session(std::uint64_
   return found == all->end() ? nullptr : *found;
 }
 
+recovery_obstacle client_session::obstacle_when_ended() const {
+  const auto held = when_ended_.load(std::memory_order_relaxed);
+  if (held == recovery_obstacle::no_credentials) return held;
+  if (statement_running()) return recovery_obstacle::statement_running;
+  if (in_transaction()) return recovery_obstacle::open_transaction;
+  return held;
+}
+
+recovery_obstacle client_session::obstacle_when_lost() const {
+  const auto asked = obstacle_when_ended();
+  return asked == recovery_obstacle::none ? when_lost_.load(std::memory_order_relaxed) : asked;
+}
+
 void client_session::publish_database(std::string name) {
   if (*database_.load() == name) return;
   tracked_.count_database_change(name.empty());

@@ -11,6 +11,7 @@
 #include "session/held_connection.hpp"
 #include "session/ids.hpp"
 #include "session/published.hpp"
+#include "session/recovery_obstacle.hpp"
 #include "session/server_session.hpp"
 #include "session/session_activity.hpp"
 #include "session/session_state.hpp"
@@ -59,6 +60,8 @@ struct stop_report {
   };
   bool found = false;  // false: it had ended already (or has no such server session)
   std::vector<server_thread> server_sessions;
+  /// end_server_session(): why the client session will not get another one; none: it will, at its next statement.
+  recovery_obstacle obstacle = recovery_obstacle::no_credentials;
   stop_end end = stop_end::stopped;
   stop_request ended_with{};  // ended_otherwise: why the session ended
 };
@@ -95,6 +98,10 @@ class client_session {
   [[nodiscard]] bool statement_running() const { return running_.load(std::memory_order_relaxed); }
   /// Variables, last_insert_id, and how often each part of the state has changed.
   [[nodiscard]] const session_state& tracked() const { return tracked_; }
+  /// What keeps its server session from being replaced when that ends: on purpose, where the server is asked for the
+  /// state first; and unasked. none: it will be replaced at the next statement.
+  [[nodiscard]] recovery_obstacle obstacle_when_ended() const;
+  [[nodiscard]] recovery_obstacle obstacle_when_lost() const;
   /// What it does, since when, what it waits for, and its traffic.
   [[nodiscard]] const session_activity& activity() const { return activity_; }
   /// What the proxy has to log in as its user by itself, in a word; behind `none` is why. Empty: its cluster has nothing
@@ -128,6 +135,11 @@ class client_session {
   void publish_database(std::string name);  // counts a change when it is another one
   session_state& tracking() { return tracked_; }
   session_activity& acting() { return activity_; }
+  /// What the session itself holds that is in the way; no_credentials until the first call.
+  void publish_obstacles(recovery_obstacle when_ended, recovery_obstacle when_lost) {
+    when_ended_.store(when_ended, std::memory_order_relaxed);
+    when_lost_.store(when_lost, std::memory_order_relaxed);
+  }
   void publish_state(client_session_state state) { state_.store(state, std::memory_order_relaxed); }
   void publish_using_ssl(bool on) { using_ssl_.store(on, std::memory_order_relaxed); }
   void publish_running(bool on) { running_.store(on, std::memory_order_relaxed); }
@@ -144,6 +156,8 @@ class client_session {
   std::atomic<bool> using_ssl_{false};
   std::atomic<bool> in_transaction_{false};
   std::atomic<bool> running_{false};
+  std::atomic<recovery_obstacle> when_ended_{recovery_obstacle::no_credentials};
+  std::atomic<recovery_obstacle> when_lost_{recovery_obstacle::no_credentials};
   std::atomic<std::uint64_t> transactions_{0};
   published<endpoint> client_;
   published<identity> who_;

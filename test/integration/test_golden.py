@@ -61,6 +61,8 @@ program           program           t golden
 driver            driver            t pymysql .+
 client_pid        client_pid        t {number}
 statement_bytes   statement_bytes   n NULL
+recoverable_when_ended recoverable_when_ended t no_credentials
+recoverable_when_lost recoverable_when_lost t no_credentials
 -                 idle              n {number}
 -                 age               n {number}
 -                 in_transaction    b 0
@@ -177,6 +179,8 @@ was_in_transaction was_in_transaction b 0
 interrupt          interrupt          t not_needed
 backend_error      backend_error      n NULL
 message            message            t NULL
+recoverable        recoverable        b NULL
+obstacle           obstacle           t NULL
 ending             ending             t at_once
 waited_us          waited_us          n 0
 elapsed_us         elapsed_us         n {number}
@@ -290,12 +294,13 @@ DETAILS = {"SHOW PROXYSESSION ATTRIBUTE [id] [filter]": Listing("SHOW PROXYSESSI
 KILLED = {"outcome": "killed", "status": "killed", "cs_id": "{id}", "proxy_sessid": r"\d{{19}}", "ss_id": None, "connection_id": NUMBER, "user": "app",
           "interrupt": "not_needed", "backend_error": None, "backend_sqlstate": None, "backend_answer": None,
           "elapsed_us": NUMBER, "was_running": False, "statement": None, "ran_us": None, "was_in_transaction": False,
-          "ending": "at_once", "waited_us": NUMBER, "ended_with": None}
+          "ending": "at_once", "waited_us": NUMBER, "ended_with": None, "recoverable": None, "obstacle": None}
 OK_BODY = {"status": "ok", "message": None}
 ACTIONS = {  # statement with ?, its parameters, method, path, body of the request, body of the answer
     "KILL PROXYSESSION id [options]": ("KILL PROXYSESSION ?", ["id"], "DELETE", "/v1/sessions/{id}", None, KILLED),
     "KILL PROXYSESSION id ss_id [options]": ("KILL PROXYSESSION ? ?", ["id", "ss_id"], "DELETE",
-                                             "/v1/sessions/{id}/server-sessions/{ss_id}", None, {**KILLED, "ss_id": "{ss_id}"}),
+                                             "/v1/sessions/{id}/server-sessions/{ss_id}", None, {**KILLED, "ss_id": "{ss_id}", "recoverable": False,
+                                                                                                   "obstacle": "no_credentials"}),
     "KILL PROXYSESSION QUERY id [options]": ("KILL PROXYSESSION QUERY ?", ["id"], "POST", "/v1/sessions/{id}/kill-query", None,
                                              {**KILLED, "outcome": "already_idle", "status": "already_idle", "connection_id": None}),
     "ALTER PROXYCONFIG SET name = value": ("ALTER PROXYCONFIG SET drain_timeout = '1000ms'", [], "PUT", "/v1/config/drain-timeout",
@@ -413,7 +418,7 @@ def check_json(golden, subject, row):
     types = {"n": int, "c": int, "b": bool, "u": str, "t": str}
     for _, name, kind, pattern in golden.columns:
         assert row[name] is None or type(row[name]) is types[kind], name
-        shown = str(int(row[name])) if kind == "b" else None if row[name] is None else str(row[name])
+        shown = None if row[name] is None else str(int(row[name])) if kind == "b" else str(row[name])
         check(subject.fill(pattern).lstrip(), shown if shown is None else shown.lstrip())
 
 

@@ -72,7 +72,7 @@ TEST_CASE("a kill's outcome is given whole", "[admin][json_render]") {
       R"({"outcome":"killed","status":"killed","cs_id":5,"proxy_sessid":"9223372036854775807","ss_id":null,"connection_id":null,)"
       R"("user":"root","interrupt":"not_needed","backend_error":null,"backend_sqlstate":null,"backend_answer":null,)"
       R"("elapsed_us":42,"was_running":false,"statement":null,"ran_us":null,"was_in_transaction":false,)"
-      R"("ending":"at_once","waited_us":0,"ended_with":null})");
+      R"("ending":"at_once","waited_us":0,"ended_with":null,"recoverable":null,"obstacle":null})");
   outcome.status = kill_status::query_interrupted;
   outcome.ss_id = 16;
   outcome.connection_id = 77;
@@ -88,7 +88,7 @@ TEST_CASE("a kill's outcome is given whole", "[admin][json_render]") {
       R"({"outcome":"backend_refused","status":"query_interrupted","cs_id":5,"proxy_sessid":"9223372036854775807","ss_id":16,"connection_id":77,)"
       R"("user":"root","interrupt":"backend_refused","backend_error":1095,"backend_sqlstate":"HY000",)"
       R"("backend_answer":"no","elapsed_us":42,"was_running":true,"statement":"SELECT ?","ran_us":7,)"
-      R"("was_in_transaction":false,"ending":"at_once","waited_us":0,"ended_with":null})");
+      R"("was_in_transaction":false,"ending":"at_once","waited_us":0,"ended_with":null,"recoverable":null,"obstacle":null})");
 }
 
 TEST_CASE("a gentle kill tells how it came to its end", "[admin][json_render]") {

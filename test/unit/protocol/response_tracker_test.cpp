@@ -62,6 +62,42 @@ TEST_CASE("response_tracker ends the response of ordinary commands with OK or ER
   CHECK(replay(client_deprecate_eof, {sent}, server().eof()) == events{done});
 }
 
+TEST_CASE("response_tracker tells the id of what was prepared, and can show the client another one") {
+  const auto flags = GENERATE(capabilities{0}, client_deprecate_eof);
+  const auto prepared = [](std::uint8_t id) { return bytes{0x00, id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}; };
+  const auto sent = server().payload(prepared(3)).ok().data();
+  const auto wanted = server().payload(bytes{0x00, 0x04, 0x03, 0x02, 0x01, 0, 0, 0, 0, 0, 0, 0}).ok().data();
+  for (std::size_t cut = 0; cut <= sent.size(); ++cut) {
+    for (const bool renumbers : {false, true}) {
+      response_tracker tracker;
+      tracker.negotiated(flags, flags);
+      tracker.expect(command::stmt_prepare);
+      tracker.expect(command::ping);
+      if (renumbers) tracker.show_prepared_as(0x01020304);
+      bytes forwarded;
+      for (auto piece : {bytes_view(sent).first(cut), bytes_view(sent).subspan(cut)}) {
+        while (!piece.empty()) {
+          const auto step = tracker.advance(piece);
+          piece = piece.subspan(step.consumed);
+          forwarded.insert(forwarded.end(), step.forward.begin(), step.forward.end());
+        }
+      }
+      CHECK(tracker.idle());
+      CHECK(tracker.prepared_id() == 3);
+      CHECK(forwarded == (renumbers ? wanted : sent));
+    }
+  }
+}
+
+TEST_CASE("response_tracker knows no id of a statement that could not be prepared") {
+  response_tracker tracker;
+  tracker.expect(command::stmt_prepare);
+  tracker.show_prepared_as(7);
+  const auto sent = server().err(1064).data();
+  CHECK(tracker.advance(sent).forward.size() == sent.size());
+  CHECK(tracker.prepared_id() == 0);
+}
+
 TEST_CASE("response_tracker follows a result set") {
   const auto how = any_framing();
   const auto sent =

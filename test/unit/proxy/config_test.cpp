@@ -46,6 +46,7 @@ std::vector<std::string> three_values(const setting& of) {
       {"proxy", "backend", "proxy"},
       {"weight", "failover", "weight"},
       {"learn", "none", "learn"},
+      {"planned", "off", "planned"},
       {cluster_named("one"), cluster_named("two"), cluster_named("three")},
       {R"([{"user":"one"}])", R"([{"user":"two"}])", R"([{"user":"three"}])"},
       {"one", "two", "three"},

@@ -1,0 +1,205 @@
+#include "proxy/recovery_watch.hpp"
+
+#include "protocol/statement.hpp"
+#include "protocol/statement_kind.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sessiongate::proxy {
+
+using protocol::command;
+using protocol::statement_kind;
+using session::recovery_obstacle;
+
+namespace {
+
+/// A COM_STMT_EXECUTE that asks for a cursor.
+bool asks_for_cursor(protocol::bytes_view execute_payload) {
+  constexpr std::size_t flags_at = 5;
+  constexpr std::uint8_t cursor_types = 0x07;
+  return execute_payload.size() > flags_at && (execute_payload[flags_at] & cursor_types) != 0;
+}
+
+bool runs_on_a_replica(command sent) {
+  return protocol::is_replication_stream(sent) || sent == command::register_slave;
+}
+
+/// What it leaves behind takes the place of what the statement before had left.
+bool has_diagnostics_of_its_own(statement_kind kind) {
+  switch (kind) {
+    case statement_kind::select:
+    case statement_kind::insert:
+    case statement_kind::update:
+    case statement_kind::remove:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+recovery_watch::recovery_watch(protocol::handshake_response login, std::size_t size_max)
+    : login_(std::move(login)), size_max_(size_max) {}
+
+void recovery_watch::begin_query(std::string_view text, bool complete) {
+  hazards_ |= find_hazards(text, complete) & ~hazard::reads_anything;
+  if (gaps_ != 0 && has_diagnostics_of_its_own(protocol::kind_of_statement(text))) leaves_diagnostics();
+}
+
+void recovery_watch::begin_prepare(std::string_view text, bool complete, preparing_state under, std::uint8_t place) {
+  hazards_ |= find_hazards(text, complete) & ~hazard::reads_anything;
+  if (!complete || prepared_.text_size() + text.size() > size_max_) {
+    too_large_ = true;
+    return;
+  }
+  pending_.push_back({.place = place, .text = std::string(text), .under = std::move(under)});
+}
+
+void recovery_watch::begin_command(const protocol::command_framer::step& started, std::optional<std::uint32_t> shown_id,
+                                   std::uint8_t place) {
+  if (runs_on_a_replica(started.type)) replicates_ = true;
+  if (started.type == command::set_option && started.payload.size() > 2) {
+    const auto option = static_cast<std::uint16_t>(started.payload[1] | started.payload[2] << 8U);
+    pending_.push_back({.place = place, .option = option});
+    return;
+  }
+  const auto named = protocol::parse_statement_id(started.payload);
+  if (!named) return;
+  const auto id = shown_id.value_or(*named);
+  switch (started.type) {
+    case command::stmt_close:
+      forget(id);
+      break;
+    case command::stmt_send_long_data:
+      flag(id, &prepared_statements::statement::has_long_data, true);
+      break;
+    case command::stmt_reset:
+      unflag(id);
+      break;
+    case command::stmt_execute:
+    case command::mariadb_stmt_bulk_execute:
+      leaves_diagnostics();
+      unflag(id);
+      if (asks_for_cursor(started.payload)) pending_.push_back({.place = place, .statement_id = id});
+      break;
+    case command::stmt_fetch:
+      pending_.push_back({.place = place, .statement_id = id});
+      break;
+    default:
+      break;
+  }
+}
+
+void recovery_watch::begin_change_user(const protocol::change_user& wanted) {
+  next_login_ = login_;
+  next_login_.user = wanted.user;
+  next_login_.database = wanted.database;
+  next_login_.collation = static_cast<std::uint8_t>(wanted.collation);
+  next_login_.attributes = wanted.attributes;
+}
+
+void recovery_watch::forget(std::uint32_t statement_id) {
+  unflag(statement_id);
+  prepared_.remove(statement_id);
+}
+
+void recovery_watch::flag(std::uint32_t statement_id, bool prepared_statements::statement::* which, bool on) {
+  auto* const found = prepared_.find(statement_id);
+  if (found == nullptr || found->*which == on) return;
+  found->*which = on;
+  flagged_ += on ? 1U : std::size_t(-1);
+}
+
+void recovery_watch::unflag(std::uint32_t statement_id) {
+  if (flagged_ == 0) return;
+  flag(statement_id, &prepared_statements::statement::has_long_data, false);
+  flag(statement_id, &prepared_statements::statement::has_open_cursor, false);
+}
+
+void recovery_watch::end_response(const response& ended) {
+  if (ended.has_insert_id) {
+    insert_id_seen_ = true;
+    gaps_ &= ~hazard::reads_last_insert_id;
+  }
+  if (ended.error == 0 && ended.answered == command::reset_connection) return reset();
+  if (ended.error == 0 && ended.answered == command::change_user) {
+    login_ = std::exchange(next_login_, {});
+    reset();
+    was_reset_ = false;
+    logged_in_at_ = std::chrono::system_clock::now();
+    return;
+  }
+  if (pending_.empty()) return;
+  const auto at = std::ranges::find(pending_, ended.place, &pending::place);
+  if (at == pending_.end()) return;
+  auto done = std::move(*at);
+  pending_.erase(at);
+  finish(std::move(done), ended);
+}
+
+void recovery_watch::finish(pending done, const response& ended) {
+  if (ended.error != 0) return;
+  const auto has = [&](protocol::status_flags which) { return (ended.status & which) != 0; };
+  switch (ended.answered) {
+    case command::stmt_prepare:
+      if (ended.prepared_id != 0) prepared_.add(ended.prepared_id, std::move(done.text), std::move(done.under));
+      break;
+    case command::set_option:
+      option_ = done.option;
+      break;
+    case command::stmt_fetch:
+      if (has(protocol::status_last_row_sent))
+        flag(done.statement_id, &prepared_statements::statement::has_open_cursor, false);
+      break;
+    default:
+      flag(done.statement_id, &prepared_statements::statement::has_open_cursor, has(protocol::status_cursor_exists));
+      break;
+  }
+}
+
+/// The server has forgotten all but the login.
+void recovery_watch::reset() {
+  prepared_.clear();
+  pending_.clear();
+  hazards_ = 0;
+  flagged_ = 0;
+  was_reset_ = true;
+  too_large_ = false;
+  insert_id_seen_ = false;
+  gaps_ = 0;
+}
+
+recovery_obstacle recovery_watch::certain_obstacle() const {
+  if (replicates_) return recovery_obstacle::replication;
+  if (too_large_) return recovery_obstacle::state_too_large;
+  if (flagged_ == 0) return recovery_obstacle::none;
+  const auto& all = prepared_.all();
+  const bool cursor = std::ranges::any_of(all, [](const auto& each) { return each.second.has_open_cursor; });
+  return cursor ? recovery_obstacle::open_cursor : recovery_obstacle::long_data;
+}
+
+recovery_obstacle recovery_watch::obstacle() const {
+  const auto certain = certain_obstacle();
+  return certain == recovery_obstacle::none ? obstacle_of(hazards_) : certain;
+}
+
+/// An OK packet tells an explicit value of an AUTO_INCREMENT column, too, which does not become LAST_INSERT_ID().
+statement_hazards recovery_watch::gaps_when_lost() const {
+  return hazard::reads_diagnostics | (insert_id_seen_ ? hazard::reads_last_insert_id : 0);
+}
+
+void recovery_watch::recovered(statement_hazards gaps) {
+  gaps_ |= gaps;
+  pending_.clear();
+}
+
+recovery_obstacle recovery_watch::gap_in(std::string_view text) const {
+  const auto asked = find_hazards(text, true) & gaps_;
+  if ((asked & hazard::reads_sequence) != 0) return recovery_obstacle::sequence_value;
+  if ((asked & hazard::reads_last_insert_id) != 0) return recovery_obstacle::last_insert_id;
+  return asked == 0 ? recovery_obstacle::none : recovery_obstacle::diagnostics;
+}
+
+}  // namespace sessiongate::proxy

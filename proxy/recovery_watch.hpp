@@ -1,0 +1,111 @@
+// What counts for replacing the server session of a client session by a fresh one, as far as it is seen from outside:
+// the login that made it, its prepared statements, and what it holds that no other server session can be given. Belongs
+// to one relay, on its worker; only sessions of clusters with credentials have one.
+//
+// Statements are judged by their text when they are sent, whether they succeed or not: what may have happened counts as
+// having happened, until COM_RESET_CONNECTION or COM_CHANGE_USER. What a live server session says of itself before a
+// planned end is better than that (session_snapshot.hpp).
+#pragma once
+
+#include "proxy/prepared_statements.hpp"
+#include "proxy/statement_hazards.hpp"
+
+#include "protocol/change_user.hpp"
+#include "protocol/command_framer.hpp"
+#include "protocol/handshake_response.hpp"
+#include "protocol/status_flags.hpp"
+#include "session/recovery_obstacle.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace sessiongate::proxy {
+
+class recovery_watch {
+ public:
+  /// `login` as it went to the server, without an authentication response. `size_max`: bytes of prepared statements
+  /// that are kept.
+  recovery_watch(protocol::handshake_response login, std::size_t size_max);
+
+  // What goes to the server. `place` is its place in the tracker's queue.
+  void begin_query(std::string_view text, bool complete);
+  void begin_prepare(std::string_view text, bool complete, preparing_state under, std::uint8_t place);
+  /// All others; those without a response, too. `shown_id`: the id that the client named, where the command has been
+  /// given the server's.
+  void begin_command(const protocol::command_framer::step& started, std::optional<std::uint32_t> shown_id,
+                     std::uint8_t place);
+  void begin_change_user(const protocol::change_user& wanted);
+
+  struct response {
+    protocol::command answered = protocol::command::sleep;
+    std::uint8_t place = 0;
+    std::uint16_t error = 0;
+    protocol::status_flags status = 0;
+    std::uint32_t prepared_id = 0;
+    bool has_insert_id = false;
+  };
+  void end_response(const response& ended);
+
+  /// What it holds or has done that is in the way when nothing was asked of the server beforehand; none when nothing
+  /// is.
+  [[nodiscard]] session::recovery_obstacle obstacle() const;
+  /// What is in the way even then.
+  [[nodiscard]] session::recovery_obstacle certain_obstacle() const;
+  [[nodiscard]] statement_hazards hazards() const { return hazards_; }
+
+  /// The login that makes a session like this one was before anything was set.
+  [[nodiscard]] const protocol::handshake_response& login() const { return login_; }
+  /// When that login, or the last COM_CHANGE_USER, was: what was not set since is what the server gave then.
+  [[nodiscard]] std::chrono::system_clock::time_point logged_in_at() const { return logged_in_at_; }
+  /// And then COM_RESET_CONNECTION.
+  [[nodiscard]] bool was_reset() const { return was_reset_; }
+  /// And COM_SET_OPTION with this; none was sent otherwise.
+  [[nodiscard]] std::optional<std::uint16_t> option() const { return option_; }
+
+  [[nodiscard]] prepared_statements& prepared() { return prepared_; }
+
+  /// What the session knew alone when it is lost unasked: hazard::reads_…
+  [[nodiscard]] statement_hazards gaps_when_lost() const;
+  /// The session has another server session, which cannot answer these.
+  void recovered(statement_hazards gaps);
+  [[nodiscard]] bool has_gaps() const { return gaps_ != 0; }
+  /// The text asks for such a thing; none otherwise.
+  [[nodiscard]] session::recovery_obstacle gap_in(std::string_view text) const;
+
+ private:
+  struct pending {
+    std::uint8_t place = 0;
+    std::uint32_t statement_id = 0;  // the client's
+    std::uint16_t option = 0;
+    std::string text{};
+    preparing_state under{};
+  };
+
+  void finish(pending done, const response& ended);
+  void reset();
+  void forget(std::uint32_t statement_id);
+  void flag(std::uint32_t statement_id, bool prepared_statements::statement::* which, bool on);
+  void unflag(std::uint32_t statement_id);
+  void leaves_diagnostics() { gaps_ &= ~(hazard::reads_warnings | hazard::reads_row_count | hazard::reads_found_rows); }
+
+  protocol::handshake_response login_;
+  protocol::handshake_response next_login_;  // while a COM_CHANGE_USER is under way
+  std::size_t size_max_;
+  std::chrono::system_clock::time_point logged_in_at_ = std::chrono::system_clock::now();
+  prepared_statements prepared_;
+  std::vector<pending> pending_;
+  statement_hazards hazards_ = 0;
+  std::optional<std::uint16_t> option_;
+  std::size_t flagged_ = 0;  // prepared statements with long data or a cursor
+  bool was_reset_ = false;
+  bool replicates_ = false;
+  bool too_large_ = false;
+  bool insert_id_seen_ = false;
+  statement_hazards gaps_ = 0;
+};
+
+}  // namespace sessiongate::proxy

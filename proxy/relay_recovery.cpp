@@ -1,0 +1,278 @@
+// The relay of a client session that outlives its server session: what is kept when that goes, and the fresh one at the
+// next statement.
+#include "proxy/relay.hpp"
+
+#include "proxy/error_reply.hpp"
+#include "proxy/log.hpp"
+#include "proxy/session_rebuild.hpp"
+
+#include "protocol/statement.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace sessiongate::proxy {
+
+namespace asio = boost::asio;
+namespace er = protocol::er;
+using protocol::command;
+using session::recovery_obstacle;
+using session::stop_reason;
+
+namespace {
+
+bool names_statement(command type) {
+  switch (type) {
+    case command::stmt_execute:
+    case command::stmt_close:
+    case command::stmt_reset:
+    case command::stmt_fetch:
+    case command::stmt_send_long_data:
+    case command::mariadb_stmt_bulk_execute:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string how_it_went(const session::stop_request& because) {
+  switch (because.reason) {
+    case stop_reason::server_session_killed:
+      return "was ended by KILL PROXYSESSION";
+    case stop_reason::drained_by_command:
+      return "was ended because its backend is drained";
+    default:
+      return "was lost: " + because.detail;
+  }
+}
+
+}  // namespace
+
+/// Of sessions whose server session can be replaced: what a command needs before it may go.
+relay::scan::halt relay::consider_recovery(const protocol::command_framer::step& started) {
+  auto& watch = replacing_->watch;
+  if (started.type == command::stmt_prepare && !started.is_whole() &&
+      started.size <= connection_.shared().settings.recovery_state_max)
+    return scan::halt::need_more;
+  if (names_statement(started.type) && watch.prepared().translates() && !shown_id_) {
+    const auto id = protocol::parse_statement_id(started.payload);
+    if (!id) return started.is_whole() ? scan::halt::none : scan::halt::need_more;
+    return scan::halt::translate;
+  }
+  if (watch.has_gaps() && gap_before(started) != recovery_obstacle::none) return scan::halt::gap;
+  return scan::halt::none;
+}
+
+/// The statement asks for what only the server session before knew.
+recovery_obstacle relay::gap_before(const protocol::command_framer::step& started) const {
+  auto& watch = replacing_->watch;
+  if (started.type == command::query) return watch.gap_in(text_of(started));
+  if (started.type != command::stmt_execute) return recovery_obstacle::none;
+  const auto id = protocol::parse_statement_id(started.payload);
+  const auto* const prepared = id ? watch.prepared().find(shown_id_.value_or(*id)) : nullptr;
+  return prepared == nullptr ? recovery_obstacle::none : watch.gap_in(prepared->text);
+}
+
+/// A command goes to the server.
+void relay::watch_command(const protocol::command_framer::step& started) {
+  auto& watch = replacing_->watch;
+  const auto place = tracker_.place_sent();
+  if (started.type == command::query) {
+    watch.begin_query(text_of(started), started.is_whole());
+  } else if (started.type == command::stmt_prepare) {
+    watch.begin_prepare(protocol::as_text(started.payload.subspan(1)), started.is_whole(),
+                        {connection_.database(), connection_.tracked().variables()}, place);
+  } else {
+    watch.begin_command(started, std::exchange(shown_id_, std::nullopt), place);
+  }
+}
+
+void relay::watch_response(command answered, bool with_insert_id) {
+  auto& watch = replacing_->watch;
+  watch.end_response({.answered = answered,
+                      .place = tracker_.place_ended(),
+                      .error = tracker_.last_error(),
+                      .status = tracker_.status(),
+                      .prepared_id = tracker_.prepared_id(),
+                      .has_insert_id = with_insert_id});
+  tracker_.show_prepared_as(watch.prepared().next_shown());
+  publish_outlook();
+}
+
+void relay::publish_outlook() {
+  const auto& watch = replacing_->watch;
+  auto when_lost = watch.obstacle();
+  if (when_lost == recovery_obstacle::none && !state_.reports_all()) when_lost = recovery_obstacle::no_tracking;
+  connection_.publish_obstacles(watch.certain_obstacle(), when_lost);
+}
+
+/// The command at the front of kept_ names a statement by the number that the client knows it by.
+task<> relay::translate_statement() {
+  const auto id = *protocol::parse_statement_id(protocol::bytes_view(kept_).subspan(protocol::packet_header_size));
+  // Which one was prepared last is known when all are.
+  if (id == protocol::last_prepared_statement && !co_await wait_until([this] { return quiet(); })) co_return;
+  protocol::put_statement_id(kept_, replacing_->watch.prepared().translate(id));
+  shown_id_ = id;
+}
+
+recovery_obstacle relay::obstacle_of_planned_end() const {
+  if (!replacing_) return recovery_obstacle::no_credentials;
+  if (!quiet() || exchange_ || recovering_) return recovery_obstacle::statement_running;
+  if (connection_.in_transaction()) return recovery_obstacle::open_transaction;
+  return replacing_->watch.certain_obstacle();
+}
+
+/// The server session is about to be ended on purpose: its state is read from it, while it is there to be asked.
+void relay::save_state(client_connection::state_handler done) {
+  if (saving_) return saving_->push_back(std::move(done));
+  const auto obstacle = obstacle_of_planned_end();
+  if (replacing_) note_loss(obstacle);
+  if (obstacle != recovery_obstacle::none) return done(obstacle);
+  saving_ = std::make_unique<std::vector<client_connection::state_handler>>();
+  saving_->push_back(std::move(done));
+  connection_.hold_commands(true);
+  asio::co_spawn(connection_.home().executor(), read_state(shared_from_this()), asio::detached);
+}
+
+/// Commands of the client's are held meanwhile.
+awaitable<void> relay::read_state(std::shared_ptr<relay> self) {
+  auto& state = *self->replacing_;
+  auto reading = begin_reading(self->connection_, state);
+  while (const auto question = reading.next()) {
+    const auto told =
+        co_await self->ask(std::string(*question), self->connection_.shared().settings.recovery_state_max);
+    if (told.status != admin::interrupt_status::interrupted) {
+      self->finish_saving({recovery_obstacle::backend_unreachable, "its state could not be read"});
+      co_return;
+    }
+    reading.take(told.packets);
+  }
+  if (reading.failure().obstacle == recovery_obstacle::none) state.saved = std::move(reading.snapshot());
+  self->finish_saving(reading.failure());
+}
+
+/// The server session may have gone meanwhile by itself: then what was tracked has to do.
+void relay::finish_saving(recovery_failure found) {
+  if (!broken()) replacing_->why_not = std::move(found);
+  const auto waiting = std::exchange(saving_, nullptr);
+  connection_.hold_commands(false);
+  for (const auto& each : *waiting) each(replacing_->why_not.obstacle);
+  saved_.wake();
+}
+
+void relay::note_loss(recovery_obstacle obstacle) {
+  auto& state = *replacing_;
+  state.saved.reset();
+  state.why_not = {obstacle, {}};
+  state.at = connection_.server();
+  state.reports_all = state_.reports_all();
+  state.asked_for_reports = state_.has_asked();
+}
+
+/// The server session is gone, unasked, while nothing was under way.
+void relay::outlive_server_session(std::string_view how) {
+  note_loss(connection_.in_transaction() ? recovery_obstacle::open_transaction : recovery_obstacle::none);
+  connection_.lose_server_session({stop_reason::backend_gone, std::string(how)});
+}
+
+/// The same while the client waits for a response.
+void relay::end_lost_in_statement(std::string_view how) {
+  const auto words = fmt::format("its server session was lost: {}: {} ({})", how,
+                                 session::explain(recovery_obstacle::statement_running),
+                                 session::to_text(recovery_obstacle::statement_running));
+  connection_.tell_and_end({er::connection_killed, "70100", "Connection was killed: " + words},
+                           {stop_reason::backend_gone, std::string(how)});
+}
+
+/// The command at the front of kept_ is the first one behind the loss, or waits for what comes of it.
+task<> relay::replace_server_session() {
+  if (!replacing_) {
+    refuse_command({er::connection_killed, "70100",
+                    "Connection was killed: the server session of this client session was ended by KILL PROXYSESSION"},
+                   {stop_reason::server_session_killed, "the client sent a statement after it"});
+    co_return;
+  }
+  if (drop_closing()) co_return;
+  connection_.set_answering(true);
+  recovering_ = true;
+  const auto begun = session::now_ticks();
+  auto failed = co_await asio_call(connection_.home().executor(), recover());
+  recovering_ = false;
+  if (connection_.ended()) co_return;
+  connection_.set_answering(false);
+  count_recovery(failed ? failed->obstacle : recovery_obstacle::none, session::now_ticks() - begun);
+  if (failed) {
+    refuse_unrecovered(*failed);
+  } else if (connection_.client().peer_has_closed()) {
+    client_closed({});  // nobody waits for the statement any more
+  }
+}
+
+void relay::count_recovery(recovery_obstacle obstacle, session::ticks took) {
+  auto& counted = connection_.home().counters();
+  counted.recoveries[static_cast<std::size_t>(obstacle)].add(1);
+  if (obstacle != recovery_obstacle::none) return;
+  counted.recovery_time.add(took);
+  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(session::to_duration(took));
+  log_event(log_level::info, "server_session_replaced",
+            {{"cs_id", connection_.cs_id()},
+             {"ss_id", connection_.bound()->ss_id()},
+             {"connection_id", connection_.bound()->connection_id()},
+             {"backend", connection_.server()->name()->text()},
+             {"took_ms", time.count()}});
+}
+
+/// A COM_STMT_CLOSE at the front of kept_ is no reason for another server session.
+bool relay::drop_closing() {
+  const auto started = framer_.next(kept_);
+  if (started.type != command::stmt_close || !started.is_whole()) return false;
+  replacing_->watch.begin_command(started, std::nullopt, tracker_.place_sent());
+  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(started.size));
+  return true;
+}
+
+awaitable<std::optional<recovery_failure>> relay::recover() {
+  while (reading_backend_) co_await changed_.wait();
+  const auto type = framer_.next(kept_).type;
+  const bool forgets = type == command::reset_connection || type == command::change_user;
+  auto done = co_await rebuild_session(connection_, *replacing_, forgets ? rebuild_scope::login : rebuild_scope::state);
+  if (auto* failure = std::get_if<recovery_failure>(&done)) co_return std::move(*failure);
+  begin_anew(std::get<backend_login>(done));
+  co_return std::nullopt;
+}
+
+/// The relay goes on with the server session that connection_ has now.
+void relay::begin_anew(const backend_login& made) {
+  tracker_.start_over(made.status);
+  tracker_.show_prepared_as(replacing_->watch.prepared().next_shown());
+  state_.server_replaced(made.status);
+  admin_.answered_elsewhere();
+  response_size_ = 0;
+  own_statement_ = asking_report_ = false;
+  protocol::bytes().swap(own_response_);
+  start_reading();
+}
+
+/// Answers the command at the front of kept_, and ends the client session.
+void relay::refuse_unrecovered(const recovery_failure& why) {
+  const auto& because = connection_.lost_because();
+  const auto words = fmt::format("its server session {} and cannot be rebuilt: {}{} ({})", how_it_went(because),
+                                 session::explain(why.obstacle), why.detail.empty() ? "" : ": " + why.detail,
+                                 session::to_text(why.obstacle));
+  refuse_command({er::connection_killed, "70100", "Connection was killed: " + words}, {because.reason, words});
+}
+
+void relay::refuse_gap() {
+  const auto started = framer_.next(kept_);
+  const auto obstacle = gap_before(started);
+  const auto words = fmt::format("its server session was replaced, and {} ({})", session::explain(obstacle),
+                                 session::to_text(obstacle));
+  refuse_command({er::connection_killed, "70100", "Connection was killed: " + words},
+                 {connection_.lost_because().reason, words});
+}
+
+}  // namespace sessiongate::proxy
