@@ -120,6 +120,8 @@ void state_replay::find_wanted() {
       return dialogue_.fail(made.failure.obstacle, std::move(made.failure.detail));
     wanted_ = std::move(made.wanted);
   }
+  std::ranges::copy_if(wanted_.variables, std::back_inserter(seeds_.variables),
+                       [](const system_variable& each) { return each.name.starts_with("rand_seed"); });
   std::erase_if(wanted_.variables, [](const system_variable& each) { return is_left_out(each.name); });
   for (const auto& each : wanted_.variables) {
     if (find_variable(fresh_, each.name) == nullptr)
@@ -142,9 +144,14 @@ void state_replay::set_variables() {
     std::string rest;
     if (wanted_.last_insert_id != fresh_.last_insert_id)
       rest += ", SESSION last_insert_id = " + std::to_string(wanted_.last_insert_id);
+    // MySQL hides them: always 0.
+    for (const auto* const name : {"rand_seed1", "rand_seed2"}) {
+      const auto* const seed = tracked_ ? nullptr : find_variable(seeds_, name);
+      if (seed != nullptr && seed->value != "0") rest.append(", ").append(system_assignment(*seed));
+    }
     if (wanted_.fixed_timestamp != fresh_.fixed_timestamp)
       rest += ", SESSION timestamp = " + wanted_.fixed_timestamp.value_or("DEFAULT");
-    if (!rest.empty()) set("SET" + rest.substr(1), "last_insert_id, timestamp");
+    if (!rest.empty()) set("SET" + rest.substr(1), "last_insert_id, timestamp, rand_seed");
   });
 }
 
