@@ -53,6 +53,7 @@ class state_replay {
   std::size_t size_max_;
   statement_dialogue dialogue_;
   session_snapshot wanted_;
+  session_snapshot seeds_;                     // of wanted_: those of RAND()
   std::vector<system_variable> set_last_;      // of wanted_, taken out of it
   std::vector<std::string> not_the_sessions_;  // what turned out to be the server's alone
   std::optional<tracked_state> tracked_;
