@@ -90,16 +90,17 @@ void client_connection::note_login(std::unique_ptr<login_evidence> told) {
 }
 
 credential_view client_connection::login_credential() const {
-  return cluster().credentials().look(credential_.load().get());
+  const auto login = credential_.load();
+  return login ? login->keeper().look(*login) : no_credential("its cluster has no credentials");
 }
 
 std::string client_connection::credentials() const {
-  const bool has_any = cluster().credentials().mode() != credentials_mode::none;
-  return has_any ? to_text(login_credential()) : std::string();
+  const auto login = credential_.load();
+  return login ? to_text(login->keeper().look(*login)) : std::string();
 }
 
 void client_connection::note_refusal(const credential& used, const protocol::server_error& refusal) {
-  if (const auto login = credential_.load()) cluster().credentials().note_refusal(*login, used, refusal);
+  if (const auto login = credential_.load()) login->keeper().note_refusal(*login, used, refusal);
 }
 
 }  // namespace sessiongate::proxy

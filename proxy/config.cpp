@@ -92,18 +92,16 @@ std::optional<secret_text> read_secret(const std::string& path, const char* vari
     const char* value = env(variable);
     return value ? std::optional<secret_text>(value) : std::nullopt;
   }
-  auto content = read_file(path);
+  const auto content = read_secret_file(path);
   if (!content) {
     errors.push_back(fmt::format("--{}: cannot read {}", flag, path));
     return std::nullopt;
   }
-  while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
-  if (content->empty()) {
+  secret_text secret(without_line_end(*content));
+  if (secret.empty()) {
     errors.push_back(fmt::format("--{}: {} is empty", flag, path));
     return std::nullopt;
   }
-  secret_text secret(*content);
-  wipe(*content);
   return secret;
 }
 

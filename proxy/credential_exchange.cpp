@@ -38,6 +38,7 @@ awaitable<void> leave(packet_channel& channel) {
 awaitable<exchange_outcome> authenticate_with(packet_channel& channel, const credential& known,
                                               auth_circumstances given) {
   given.client = link_kind::encrypted;
+  given.evidence = evidence_wanted::none;
   auth_exchange exchange(given);
   for (;;) {
     auto packet = co_await channel.read();

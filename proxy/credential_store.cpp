@@ -49,8 +49,7 @@ std::shared_ptr<const session_credential> credential_store::note_login(const std
                                                                        std::unique_ptr<login_evidence> told,
                                                                        std::shared_ptr<backend> where) {
   if (mode() == credentials_mode::none || !told) return nullptr;
-  const auto made =
-      std::make_shared<const session_credential>(user, std::move(told), no_credential("it is not looked for yet"));
+  const auto made = std::make_shared<const session_credential>(this, user, std::move(told));
   if (mode() == credentials_mode::users) {
     tell_once(*made, configured_.look(*made));
   } else if (learned_.note_login(made, std::move(where), learned_credentials::clock::now()) && wake_) {
@@ -59,12 +58,9 @@ std::shared_ptr<const session_credential> credential_store::note_login(const std
   return made;
 }
 
-credential_view credential_store::look(const session_credential* of) const {
-  if (of == nullptr) {
-    return no_credential(mode() == credentials_mode::none ? "the cluster has no credentials" : "nobody is logged in");
-  }
-  if (mode() == credentials_mode::users) return configured_.look(*of);
-  auto view = of->view();
+credential_view credential_store::look(const session_credential& of) const {
+  if (mode() == credentials_mode::users) return configured_.look(of);
+  auto view = of.view();
   if (view.known && view.known->refused()) {
     return no_credential("the server has refused the password that was learnt",
                          session::recovery_obstacle::credentials_refused);

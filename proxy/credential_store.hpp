@@ -30,8 +30,8 @@ class credential_store {
   /// The login, or COM_CHANGE_USER, of a session on `where` is complete. Null where there are no credentials.
   std::shared_ptr<const session_credential> note_login(const std::string& user, std::unique_ptr<login_evidence> told,
                                                        std::shared_ptr<backend> where);
-  /// What there is for such a login now; null: of a session without one.
-  [[nodiscard]] credential_view look(const session_credential* of) const;
+  /// What there is for such a login now.
+  [[nodiscard]] credential_view look(const session_credential& of) const;
   /// A backend has refused a login of the proxy's with `used`. When that says that the password is wrong, nobody uses
   /// it again: a learnt one is dropped, a configured one rests until the file changes.
   void note_refusal(const session_credential& of, const credential& used, const protocol::server_error& refusal);

@@ -85,8 +85,9 @@ std::optional<secret_bytes> read_native_hash(std::string_view digits) {
   secret_bytes hash(native_hash_size);
   if (digits.size() != 2 * hash.size()) return std::nullopt;
   for (auto& byte : hash) {
-    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + 2, byte, 16);
-    if (ec != std::errc() || end != digits.data() + 2) return std::nullopt;
+    const auto pair = digits.substr(0, 2);
+    const auto [end, ec] = std::from_chars(pair.begin(), pair.end(), byte, 16);
+    if (ec != std::errc() || end != pair.end()) return std::nullopt;
     digits.remove_prefix(2);
   }
   return hash;

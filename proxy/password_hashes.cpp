@@ -22,9 +22,8 @@ version read_version(std::string_view text) {
   constexpr std::string_view prefix = "5.5.5-";
   if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
   version read;
-  const auto* const last = text.data() + text.size();
-  const auto [end, ec] = std::from_chars(text.data(), last, read.major);
-  if (ec == std::errc() && end != last) std::from_chars(end + 1, last, read.minor);
+  const auto [end, ec] = std::from_chars(text.begin(), text.end(), read.major);
+  if (ec == std::errc() && end != text.end()) std::from_chars(end + 1, text.end(), read.minor);
   return read;
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,5 +65,10 @@ inline void wipe(std::string& secret) {
 inline secret_bytes to_secret(protocol::bytes_view from) {
   return {from.begin(), from.end()};
 }
+
+/// The content of a file of up to 16 MiB. None when it cannot be read.
+std::optional<secret_bytes> read_secret_file(const std::string& path);
+/// Without the line ends that editors add.
+std::string_view without_line_end(protocol::bytes_view content);
 
 }  // namespace sessiongate::proxy

@@ -20,8 +20,9 @@ std::string to_text(const credential_view& view) {
   return "none: " + view.why;
 }
 
-session_credential::session_credential(std::string user, std::unique_ptr<login_evidence> login, credential_view initial)
-    : user_(std::move(user)), login_(std::move(login)), view_(std::move(initial)) {}
+session_credential::session_credential(credential_store* keeper, std::string user,
+                                       std::unique_ptr<login_evidence> login)
+    : keeper_(keeper), user_(std::move(user)), login_(std::move(login)) {}
 
 std::shared_ptr<const login_evidence> session_credential::login() const {
   const std::lock_guard lock(mutex_);

@@ -31,11 +31,15 @@ credential_view no_credential(std::string why,
 /// `configured`, `learned`, `learning` or `none: ` and why.
 std::string to_text(const credential_view& view);
 
+class credential_store;
+
 class session_credential {
  public:
-  session_credential(std::string user, std::unique_ptr<login_evidence> login, credential_view initial);
+  /// `keeper` settles it, and outlives it.
+  session_credential(credential_store* keeper, std::string user, std::unique_ptr<login_evidence> login);
 
   [[nodiscard]] const std::string& user() const { return user_; }
+  [[nodiscard]] credential_store& keeper() const { return *keeper_; }
 
   // For the store.
   [[nodiscard]] credential_view view() const { return *view_.load(); }
@@ -45,10 +49,11 @@ class session_credential {
   void forget_login() const;
 
  private:
+  credential_store* const keeper_;
   const std::string user_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const login_evidence> login_;
-  mutable session::published<credential_view> view_;
+  mutable session::published<credential_view> view_{credential_view{}};
 };
 
 }  // namespace sessiongate::proxy

@@ -4,15 +4,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/crypto.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 
 namespace sessiongate::proxy {
 
@@ -30,15 +27,13 @@ admin::access_tokens read_tokens(const config& settings, std::vector<std::string
   if (!settings.admin_token.empty()) tokens.add("admin", admin::token_role::admin, settings.admin_token);
   const auto& path = settings.admin_tokens_file;
   if (path.empty()) return tokens;
-  std::ifstream in(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in.is_open() || in.bad()) {
+  const auto content = read_secret_file(path);
+  if (!content) {
     errors.push_back(fmt::format("--admin-tokens-file: cannot read {}", path));
     return tokens;
   }
   std::vector<std::string> wrong;
-  tokens.read(text, wrong);
-  OPENSSL_cleanse(text.data(), text.size());
+  tokens.read(protocol::as_text(*content), wrong);
   for (const auto& each : wrong) errors.push_back(fmt::format("--admin-tokens-file: {}: {}", path, each));
   return tokens;
 }

@@ -5,9 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -18,8 +16,6 @@ namespace sessiongate::proxy {
 namespace {
 
 namespace filesystem = std::filesystem;
-
-constexpr std::size_t file_size_max = 16UL * 1024 * 1024;
 
 using secret_string = std::basic_string<char, std::char_traits<char>, wiping_allocator<char>>;
 using secret_json = nlohmann::basic_json<std::map, std::vector, secret_string, bool, std::int64_t, std::uint64_t,
@@ -34,31 +30,6 @@ constexpr std::array sources{password_key, file_key, variable_key, hash_key};
 
 std::string_view view_of(const secret_string& text) {
   return {text.data(), text.size()};
-}
-
-/// Without a stream, whose buffer would keep what was read.
-std::optional<secret_bytes> read_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return std::nullopt;
-  constexpr std::size_t piece = 4096;
-  secret_bytes content;
-  ssize_t got = 0;
-  do {
-    const auto size = content.size();
-    content.resize(size + piece);
-    got = ::read(file, content.data() + size, piece);
-    content.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  } while (got > 0 && content.size() <= file_size_max);
-  ::close(file);
-  if (got < 0 || content.size() > file_size_max) return std::nullopt;
-  return content;
-}
-
-/// Without the line end that editors add.
-std::string_view line_of(protocol::bytes_view content) {
-  auto text = protocol::as_text(content);
-  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  return text;
 }
 
 /// None when it is not JSON: `line` is where it ceases to be.
@@ -114,7 +85,7 @@ class reading {
   }
 
   void read_list() {
-    const auto content = read_file(path_);
+    const auto content = read_secret_file(path_);
     if (!content) return complain("cannot be read");
     std::ptrdiff_t line = 0;
     const auto document = parse(protocol::as_text(*content), line);
@@ -170,8 +141,8 @@ class reading {
 
   std::shared_ptr<const credential> read_password(const std::string& path) {
     note_file(path);
-    const auto content = read_file(path);
-    if (content) return credential::of_password(line_of(*content));
+    const auto content = read_secret_file(path);
+    if (content) return credential::of_password(without_line_end(*content));
     complain(fmt::format("{} cannot be read", path));
     return nullptr;
   }
@@ -199,7 +170,7 @@ std::vector<std::string> variables_named_in(const std::string& path) {
   std::vector<std::string> names;
   std::error_code missing;
   if (filesystem::is_directory(path, missing)) return names;
-  const auto content = read_file(path);
+  const auto content = read_secret_file(path);
   std::ptrdiff_t line = 0;
   const auto document = content ? parse(protocol::as_text(*content), line) : std::nullopt;
   if (!document || !document->is_array()) return names;

@@ -16,7 +16,7 @@ from libmariadb import Connection
 from mariadb_server import CONTROL_PASSWORD, MariadbServer
 from sessiongate_process import ADMIN_TOKEN, binary, run_once
 from sha2_server import Sha2Server
-from support import ROOT, seconds, wait_until
+from support import ROOT, SLOWNESS, seconds, wait_until
 from tls_client import trusting
 
 GRANT = "GRANT SELECT ON mysql.global_priv TO control@'%'"
@@ -297,6 +297,55 @@ def test_a_configured_password_is_compared_with_an_ed25519_login(start_gate, lea
             assert credentials_of(gate, user=user).startswith(expected)
 
 
+def lose_server_session(gate, session):
+    """Of a session, by a kill; its next statement gets another one, if that can be."""
+    api = Admin(gate.admin_port, ADMIN_TOKEN)
+    (server,) = api.get(f"/v1/sessions/{session}").json["server_sessions"]
+    told = api.delete(f"/v1/sessions/{session}/server-sessions/{server['ss_id']}")
+    assert told.status == 200, told.text
+
+
+def test_the_proxy_logs_in_with_what_it_has(learning_gate, root, opened):
+    query(root, GRANT)
+    gate = learning_gate
+    session = opened(connect, gate.port)
+    assert credentials_of(gate, session) == "learned"
+    before = value(session, "SELECT CONNECTION_ID()")
+    lose_server_session(gate, cs_id(session))
+    assert value(session, "SELECT CURRENT_USER()") == "app@%"
+    assert value(session, "SELECT CONNECTION_ID()") != before
+    assert credentials_of(gate, session) == "learned"
+
+
+def test_the_proxy_logs_in_with_ed25519(controlled, learning_server, root, tmp_path):
+    query(root, "INSTALL SONAME 'auth_ed25519'")
+    query(root, "CREATE USER ed@'%' IDENTIFIED VIA ed25519 USING PASSWORD('ed_password')")
+    path = write_users(tmp_path / "users.json", [{"user": "ed", "password": "ed_password"}])
+    gate = controlled(backend=f"127.0.0.1:{learning_server.port}", credentials="users", users_file=path)
+    with Connection(gate.port, "ed", "ed_password") as session:
+        before = session.value("SELECT CONNECTION_ID()")
+        (identifier,) = Admin(gate.admin_port, ADMIN_TOKEN).sessions(user="ed")
+        lose_server_session(gate, identifier)
+        assert session.value("SELECT CURRENT_USER()") == "ed@%"
+        assert session.value("SELECT CONNECTION_ID()") != before
+
+
+def test_a_password_that_was_changed_meanwhile_is_noticed_by_all_who_share_it(learning_gate, root, opened):
+    query(root, GRANT)
+    gate = learning_gate
+    sessions = [opened(connect, gate.port) for _ in range(3)]
+    for session in sessions:
+        assert credentials_of(gate, session) == "learned"
+    query(root, "SET PASSWORD FOR app@'%' = PASSWORD('changed')")
+    for session in sessions[:2]:
+        lose_server_session(gate, cs_id(session))
+        number, text = error_of(query, session, "SELECT 1")
+        assert number == 1927 and "credentials_refused" in text
+    assert credentials_of(gate, sessions[2]) == "none: the server has refused the password that was learnt"
+    assert len(re.findall("credentials_refused .*user=app .*credentials=learn .*code=1045", gate.log())) == 1
+    assert credentials_of(gate, opened(connect, gate.port, password="changed")) == "learned"
+
+
 def test_a_storm_of_logins_asks_little(learning_gate, root, opened):
     query(root, GRANT)
     query(root, "SET GLOBAL general_log = ON")
@@ -412,3 +461,38 @@ def test_nothing_shows_what_is_known(learning_server, controlled, root, tmp_path
         shown.append(run_once("--print-config", "--backend", "127.0.0.1:1", "--control-user", "control", *words).stdout)
         for text in shown:
             assert not [secret for secret in hidden if secret in text]
+
+
+def dumped_memory(pid):
+    """What a core of the process would have in it, piece by piece."""
+    piece = None
+    with open(f"/proc/{pid}/smaps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            if begins := re.match("([0-9a-f]+)-([0-9a-f]+) (r?)", line):
+                piece = (int(begins[1], 16), int(begins[2], 16), bool(begins[3]))
+            elif line.startswith("VmFlags:") and piece[2] and not {"dd", "io"} & set(line.split()):
+                with contextlib.suppress(OSError, ValueError):  # [vvar]
+                    memory.seek(piece[0])
+                    yield memory.read(piece[1] - piece[0])
+
+
+@pytest.mark.skipif(SLOWNESS > 1, reason="sanitizers have a heap of their own")
+@pytest.mark.parametrize("mode", ["users", "learn"])
+def test_a_core_would_have_none_of_it(learning_server, controlled, root, tmp_path, opened, mode):
+    query(root, GRANT)
+    known = hashlib.sha1(b"app_password").digest()
+    hidden = [b"app_password", b"password that is long", CONTROL_PASSWORD.encode(), known, known.hex().encode()]
+    path = write_users(tmp_path / "users.json", [{"user": "app", "password": "app_password"},
+                                                 {"user": "other", "password": "another password that is long enough"}])
+    given = {"credentials": mode, **({"users_file": path} if mode == "users" else {})}
+    gate = controlled(backend=f"127.0.0.1:{learning_server.port}", core_dumps="on", **given)
+    sessions = [opened(connect, gate.port) for _ in range(10)]
+    for session in sessions:
+        assert credentials_of(gate, session) in ("learned", "configured")
+    seen = 0
+    for piece in dumped_memory(gate.pid):
+        seen += len(piece)
+        for secret in hidden:
+            at = piece.find(secret)
+            assert at < 0, f"{secret!r} is in {piece[max(0, at - 40):at + 60]!r}"
+    assert seen > 1_000_000

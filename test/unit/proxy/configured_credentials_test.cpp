@@ -19,7 +19,7 @@ session_credential login_of(std::string user, std::string_view plugin, std::opti
   told->nonce = nonce;
   if (proof) told->proved_by = plugin;
   if (proof) told->proof = to_secret(as_bytes(*proof));
-  return {std::move(user), std::move(told), no_credential("")};
+  return {nullptr, std::move(user), std::move(told)};
 }
 
 users_list with(std::string_view password) {

@@ -48,7 +48,6 @@ TEST_CASE_METHOD(fixture, "a cluster without credentials notes nothing and has n
   credential_store store(settings, own);
   CHECK(store.wanted() == evidence_wanted::none);
   CHECK(store.note_login("app", nullptr, nullptr) == nullptr);
-  CHECK(store.look(nullptr).from == source::none);
 }
 
 TEST_CASE_METHOD(fixture, "what logins note depends on the mode, and on whether passwords may be kept") {
@@ -69,11 +68,11 @@ TEST_CASE_METHOD(fixture, "a file that cannot be used is an error at start, and 
   const auto login = store.note_login("app", native_login("secret"), nullptr);
   std::ofstream(file.path(), std::ios::trunc) << "no list";
   store.reload();
-  CHECK(store.look(login.get()).from == source::configured);
+  CHECK(store.look(*login).from == source::configured);
   CHECK_THROWS_AS(credential_store(settings, own), std::runtime_error);
   std::ofstream(file.path(), std::ios::trunc) << "[]";
   store.reload();
-  CHECK(store.look(login.get()).from == source::none);
+  CHECK(store.look(*login).from == source::none);
   CHECK(store.files() == std::vector{file.path()});
 }
 
@@ -83,15 +82,15 @@ TEST_CASE_METHOD(fixture, "a configured password that a backend refuses rests fo
   credential_store store(settings, own);
   const auto one = store.note_login("app", native_login("secret"), nullptr);
   const auto two = store.note_login("app", native_login("secret"), nullptr);
-  const auto used = store.look(one.get()).known;
+  const auto used = store.look(*one).known;
   REQUIRE(used);
   store.note_refusal(*one, *used, {1040, "08004", "Too many connections"});
-  CHECK(store.look(two.get()).known == used);
+  CHECK(store.look(*two).known == used);
   store.note_refusal(*one, *used, {1045, "28000", "Access denied"});
-  CHECK(store.look(two.get()).obstacle == recovery_obstacle::credentials_refused);
-  CHECK(store.look(store.note_login("app", native_login("secret"), nullptr).get()).from == source::none);
+  CHECK(store.look(*two).obstacle == recovery_obstacle::credentials_refused);
+  CHECK(store.look(*store.note_login("app", native_login("secret"), nullptr)).from == source::none);
   store.reload();
-  CHECK(store.look(two.get()).from == source::configured);
+  CHECK(store.look(*two).from == source::configured);
 }
 
 TEST_CASE_METHOD(fixture, "a learnt credential that a backend refuses is dropped for all who share it") {
@@ -99,16 +98,16 @@ TEST_CASE_METHOD(fixture, "a learnt credential that a backend refuses is dropped
   credential_store store(settings, own);
   const auto one = store.note_login("app", empty_login(), nullptr);
   const auto two = store.note_login("app", empty_login(), nullptr);
-  const auto used = store.look(one.get()).known;
+  const auto used = store.look(*one).known;
   REQUIRE(used);
-  REQUIRE(store.look(two.get()).known == used);
+  REQUIRE(store.look(*two).known == used);
   store.note_refusal(*two, *used, {1698, "28000", "Access denied"});
   for (const auto& each : {one, two}) {
-    CHECK(store.look(each.get()).from == source::none);
-    CHECK(store.look(each.get()).obstacle == recovery_obstacle::credentials_refused);
+    CHECK(store.look(*each).from == source::none);
+    CHECK(store.look(*each).obstacle == recovery_obstacle::credentials_refused);
   }
   const auto next = store.note_login("app", empty_login(), nullptr);
-  CHECK(store.look(next.get()).from == source::learned);
+  CHECK(store.look(*next).from == source::learned);
 }
 
 TEST_CASE_METHOD(fixture, "who asks the backends is woken when there is something to ask") {
@@ -121,6 +120,6 @@ TEST_CASE_METHOD(fixture, "who asks the backends is woken when there is somethin
   CHECK(woken == 0);
   const auto login = store.note_login("app", native_login("secret"), nullptr);
   CHECK(woken == 1);
-  CHECK(store.look(login.get()).from == source::learning);
+  CHECK(store.look(*login).from == source::learning);
   CHECK(store.learned().wanted()->user == "app");
 }

@@ -34,7 +34,7 @@ struct fixture {
     told->proof = to_secret(as_bytes(proof));
     told->proved_by = plugin;
     told->password = std::move(password);
-    const auto made = std::make_shared<const session_credential>(std::string(user), std::move(told), no_credential(""));
+    const auto made = std::make_shared<const session_credential>(nullptr, std::string(user), std::move(told));
     wanted = store.note_login(made, nullptr, now);
     return made;
   }
@@ -197,7 +197,7 @@ TEST_CASE("where it cannot ask, or may keep no passwords, it says so") {
     told->nonce = nonce;
     if (plugin != "sha256_password") told->proved_by = plugin;
     told->proof = secret_bytes(20, 1);
-    const auto made = std::make_shared<const session_credential>("app", std::move(told), no_credential(""));
+    const auto made = std::make_shared<const session_credential>(nullptr, "app", std::move(told));
     CHECK_FALSE(store.note_login(made, nullptr, blind.now));
     CHECK_FALSE(store.wanted());
     return to_text(made->view());
