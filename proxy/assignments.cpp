@@ -183,6 +183,8 @@ class reader {
     }
     if (!default_collation)
       found_.all.push_back({assignment::target::system_variable, "collation_connection", std::move(collation)});
+    skip_value();
+    if (!at_statement_end()) found_.understood = false;  // SET NAMES latin1, @a = 1
     skip_statement();
   }
 

@@ -25,16 +25,18 @@ bool runs_on_a_replica(command sent) {
   return protocol::is_replication_stream(sent) || sent == command::register_slave;
 }
 
-/// What it leaves behind takes the place of what the statement before had left.
-bool has_diagnostics_of_its_own(statement_kind kind) {
+/// The questions that have an answer again behind a statement of this kind. Servers keep warnings behind a SELECT
+/// without a table, and FOUND_ROWS() behind everything but a SELECT.
+statement_hazards answered_behind(statement_kind kind) {
   switch (kind) {
     case statement_kind::select:
+      return hazard::reads_row_count | hazard::reads_found_rows;
     case statement_kind::insert:
     case statement_kind::update:
     case statement_kind::remove:
-      return true;
+      return hazard::reads_row_count | hazard::reads_warnings;
     default:
-      return false;
+      return hazard::reads_row_count;
   }
 }
 
@@ -45,11 +47,13 @@ recovery_watch::recovery_watch(protocol::handshake_response login, std::size_t s
 
 void recovery_watch::begin_query(std::string_view text, bool complete) {
   hazards_ |= find_hazards(text, complete) & ~hazard::reads_anything;
-  if (gaps_ != 0 && has_diagnostics_of_its_own(protocol::kind_of_statement(text))) leaves_diagnostics();
+  if (gaps_ != 0) gaps_ &= ~answered_behind(protocol::kind_of_statement(text));
 }
 
 void recovery_watch::begin_prepare(std::string_view text, bool complete, preparing_state under, std::uint8_t place) {
   hazards_ |= find_hazards(text, complete) & ~hazard::reads_anything;
+  // Nobody keeps track of what it assigns each time that it is executed.
+  if (protocol::kind_of_statement(text) == statement_kind::set) hazards_ |= hazard::hidden;
   if (!complete || prepared_.text_size() + text.size() > size_max_) {
     too_large_ = true;
     return;
@@ -80,7 +84,8 @@ void recovery_watch::begin_command(const protocol::command_framer::step& started
       break;
     case command::stmt_execute:
     case command::mariadb_stmt_bulk_execute:
-      leaves_diagnostics();
+      if (const auto* const statement = gaps_ == 0 ? nullptr : prepared_.find(id))
+        gaps_ &= ~answered_behind(protocol::kind_of_statement(statement->text));
       unflag(id);
       if (asks_for_cursor(started.payload)) pending_.push_back({.place = place, .statement_id = id});
       break;
@@ -119,10 +124,7 @@ void recovery_watch::unflag(std::uint32_t statement_id) {
 }
 
 void recovery_watch::end_response(const response& ended) {
-  if (ended.has_insert_id) {
-    insert_id_seen_ = true;
-    gaps_ &= ~hazard::reads_last_insert_id;
-  }
+  if (ended.has_insert_id) insert_id_seen_ = true;
   if (ended.error == 0 && ended.answered == command::reset_connection) return reset();
   if (ended.error == 0 && ended.answered == command::change_user) {
     login_ = std::exchange(next_login_, {});

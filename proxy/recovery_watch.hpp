@@ -90,7 +90,6 @@ class recovery_watch {
   void forget(std::uint32_t statement_id);
   void flag(std::uint32_t statement_id, bool prepared_statements::statement::* which, bool on);
   void unflag(std::uint32_t statement_id);
-  void leaves_diagnostics() { gaps_ &= ~(hazard::reads_warnings | hazard::reads_row_count | hazard::reads_found_rows); }
 
   protocol::handshake_response login_;
   protocol::handshake_response next_login_;  // while a COM_CHANGE_USER is under way

@@ -39,8 +39,12 @@ struct session_snapshot {
   std::optional<std::string> database;
   std::optional<std::string> role;
   std::uint64_t last_insert_id = 0;
+  /// The collation that columns are sent with, by its number: SET NAMES x COLLATE y sets it, and logins do; no variable
+  /// shows it. Zero: character_set_results is NULL.
+  std::uint16_t results_collation = 0;
   std::optional<std::string> fixed_timestamp;  // SET timestamp; none: the clock's
-  /// hazard::reads_…: questions about what went before that a fresh server session would answer in another way.
+  /// hazard::reads_…: questions about what went before that a fresh server session would answer in another way. All but
+  /// reads_sequence and reads_profile only for the statement that comes next; LASTVAL() until a NEXTVAL().
   statement_hazards unanswerable = 0;
 
   /// Bytes, nearly: names and values.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace sessiongate::proxy {
@@ -13,11 +14,33 @@ using session::recovery_obstacle;
 
 constexpr std::string_view no_limit = " LIMIT 18446744073709551615";  // in place of sql_select_limit
 constexpr std::size_t listed_size_max = 1024;  // bytes; servers cut what they list off there, or further on
+constexpr std::uint32_t always = 0;
+constexpr std::uint32_t never = 0xFFFFFFFF;
+// Bytes: of the column of a user variable that was never set, and of no other.
+constexpr std::uint32_t unset_length = 1U << 24U;
 constexpr std::size_t names_per_statement = 60;
 constexpr std::size_t value_bytes_per_statement = 1U << 20U;
 
+struct prepared_variable {
+  std::string_view name;
+  std::string_view value;       // that prepare() gives it; empty: none, snapshot_reading does
+  std::uint32_t mariadb_since;  // server_version::number
+  std::uint32_t mysql_since;
+};
+
+constexpr std::array prepared{
+    prepared_variable{"character_set_client", "utf8mb4", always, always},
+    prepared_variable{"character_set_results", "NULL", always, always},
+    prepared_variable{"sql_big_selects", "1", always, always},
+    prepared_variable{"sql_select_limit", "18446744073709551615", always, always},
+    prepared_variable{"max_statement_time", "0", 100101, never},
+    prepared_variable{"tmp_disk_table_size", "18446744073709551615", 100207, never},
+    prepared_variable{"session_track_transaction_info", "", 100202, 50708},
+    prepared_variable{"max_execution_time", "0", never, 50708},
+};
+
 // Sorted.
-constexpr std::array<std::string_view, 14> set_last{
+constexpr std::array<std::string_view, 15> set_last{
     "autocommit",
     "character_set_client",
     "character_set_connection",
@@ -32,6 +55,7 @@ constexpr std::array<std::string_view, 14> set_last{
     "session_track_system_variables",
     "sql_big_selects",
     "sql_select_limit",
+    "tmp_disk_table_size",
 };
 
 // The columns of open()'s answer, before the variables that are kept.
@@ -75,23 +99,23 @@ bool is_plain_name(std::string_view name) {
   return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string_view::npos;
 }
 
-std::vector<std::string_view> variables_to_keep(const server_version& server) {
-  std::vector<std::string_view> names{"character_set_client", "character_set_results", "sql_big_selects",
-                                      "sql_select_limit"};
-  constexpr std::uint32_t first_with_max_execution_time = 50708;
-  if (server.is_mariadb)
-    names.emplace_back("max_statement_time");
-  else if (server.number >= first_with_max_execution_time)
-    names.emplace_back("max_execution_time");
-  return names;
+std::vector<prepared_variable> variables_to_keep(const server_version& server) {
+  std::vector<prepared_variable> found;
+  std::ranges::copy_if(prepared, std::back_inserter(found), [&](const prepared_variable& each) {
+    return server.number >= (server.is_mariadb ? each.mariadb_since : each.mysql_since);
+  });
+  return found;
 }
 
-user_variable::kind kind_of(const text_column& column) {
+/// None for MariaDB's geometries, which no literal gives.
+std::optional<user_variable::kind> kind_of(const text_column& column) {
   using enum user_variable::kind;
   if (column.type == text_column::type_longlong)
     return (column.flags & text_column::flag_unsigned) != 0 ? unsigned_integer : integer;
   if (column.type == text_column::type_decimal) return decimal;
-  return column.type == text_column::type_double ? real : text;
+  if (column.type == text_column::type_double) return real;
+  const bool is_text = column.type >= text_column::type_first_text && column.type <= text_column::type_last_text;
+  return is_text ? std::optional(text) : std::nullopt;
 }
 
 }  // namespace
@@ -128,14 +152,15 @@ snapshot_questions::snapshot_questions(statement_dialogue& dialogue, session_sna
 void snapshot_questions::open() {
   std::string statement = "SELECT @@warning_count, FOUND_ROWS(), ROW_COUNT(), LAST_INSERT_ID(), @@timestamp, ";
   statement += server_.is_mariadb ? "@@in_transaction" : "0";
-  for (const auto name : variables_to_keep(server_)) statement.append(", @@").append(name);
+  for (const auto& each : variables_to_keep(server_)) statement.append(", @@").append(each.name);
   dialogue_.ask(statement + " LIMIT 1", [this](const text_answer& answer) { take_opening(answer); });
 }
 
 void snapshot_questions::take_opening(const text_answer& answer) {
   const auto keep = variables_to_keep(server_);
   if (answer.error) return dialogue_.fail(recovery_obstacle::unknown_system_variable, answer.error->message);
-  if (answer.rows.empty() || answer.rows[0].size() != opening_columns + keep.size())
+  const auto width = opening_columns + keep.size();
+  if (answer.rows.empty() || answer.rows[0].size() != width || answer.columns.size() != width)
     return dialogue_.fail(recovery_obstacle::unknown_system_variable, "");
   auto row = answer.rows[0];
   std::ranges::transform(row, row.begin(), decode);
@@ -150,20 +175,30 @@ void snapshot_questions::take_opening(const text_answer& answer) {
   kept_.clear();
   for (std::size_t each = 0; each < keep.size(); ++each) {
     auto value = row[opening_columns + each];
-    if (is_switch(keep[each]) && value) value = *value == "1" ? "ON" : "OFF";
-    kept_.push_back({std::string(keep[each]), std::move(value)});
+    const auto name = keep[each].name;
+    if (name == "character_set_results")
+      into_.results_collation = value ? answer.columns[opening_columns + each].collation : 0;
+    if (is_switch(name) && value) value = *value == "1" ? "ON" : "OFF";
+    kept_.push_back({std::string(name), std::move(value)});
   }
 }
 
 void snapshot_questions::prepare() {
-  std::string statement =
-      "SET SESSION character_set_client = utf8mb4, SESSION character_set_results = NULL,"
-      " SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1";
-  if (const auto last = variables_to_keep(server_).back(); last.starts_with("max_"))
-    statement.append(", SESSION ").append(last).append(" = 0");
+  std::string statement = "SET ";
+  for (const auto& each : variables_to_keep(server_)) {
+    if (each.value.empty()) continue;
+    statement.append("SESSION ").append(each.name).append(" = ").append(each.value).append(", ");
+  }
+  statement.resize(statement.size() - 2);
   dialogue_.ask(std::move(statement), [this](const text_answer& answer) {
     if (answer.error) dialogue_.fail(recovery_obstacle::unknown_system_variable, answer.error->message);
   });
+}
+
+bool snapshot_questions::has_transaction_tracker() const {
+  const auto found = std::ranges::find(kept_, "session_track_transaction_info", &system_variable::name);
+  return protocol::has(dialogue_.negotiated(), protocol::client_session_track) && found != kept_.end() &&
+         found->value != "OFF";
 }
 
 void snapshot_questions::ask_place() {
@@ -279,6 +314,7 @@ void snapshot_questions::ask_sizes(std::vector<std::string> names) {
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
   sizes_.clear();
+  unset_.clear();
   for (std::size_t from = 0; from < names.size(); from += names_per_statement) {
     const auto end = std::min(names.size(), from + names_per_statement);
     const std::vector<std::string> asked(names.begin() + static_cast<std::ptrdiff_t>(from),
@@ -321,6 +357,12 @@ void snapshot_questions::ask_values() {
                   [this, from, count = end - from](const text_answer& answer) { take_values(answer, from, count); });
     from = end;
   }
+  dialogue_.then([this] {
+    const auto is_unset = [this](const user_variable& each) {
+      return std::ranges::find(unset_, each.name) != unset_.end();
+    };
+    std::erase_if(into_.user, is_unset);
+  });
 }
 
 void snapshot_questions::take_values(const text_answer& answer, std::size_t from, std::size_t count) {
@@ -331,7 +373,11 @@ void snapshot_questions::take_values(const text_answer& answer, std::size_t from
   for (std::size_t each = 0; each < count; ++each) {
     auto& variable = into_.user[from + each];
     const auto* const cells = &answer.rows[0][each * per_name];
-    variable.type = kind_of(answer.columns[each * per_name]);
+    const auto& column = answer.columns[each * per_name];
+    if (!cells[0] && column.length == unset_length) unset_.push_back(variable.name);
+    const auto type = kind_of(column);
+    if (!type) return dialogue_.fail(recovery_obstacle::unknown_user_variable, '@' + variable.name);
+    variable.type = *type;
     variable.value = cells[0];
     if (variable.type != user_variable::kind::text) continue;
     variable.character_set = cells[1].value_or("");

@@ -45,6 +45,8 @@ class snapshot_questions {
   /// Behind ask_variables(). For servers that list them; `names` (UTF-8) for the others.
   void ask_user_variables(std::vector<std::string> names, bool all_known);
 
+  /// The server has been told to keep track of SET TRANSACTION before open().
+  [[nodiscard]] bool has_transaction_tracker() const;
   /// open() found the session in a transaction: MariaDB tells.
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
 
@@ -65,6 +67,7 @@ class snapshot_questions {
   std::vector<system_variable> kept_;  // from open(): what prepare() changes
   std::string opened_at_;              // timestamp
   std::vector<std::size_t> sizes_;     // of into_.user, in bytes
+  std::vector<std::string> unset_;     // user variables that somebody named and the session does not have
   bool in_transaction_ = false;
 };
 

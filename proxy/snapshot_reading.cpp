@@ -1,5 +1,6 @@
 #include "proxy/snapshot_reading.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <utility>
@@ -36,19 +37,39 @@ snapshot_reading::snapshot_reading(reading_input input, protocol::capabilities n
     if (questions_.in_transaction()) dialogue_.fail(recovery_obstacle::open_transaction, "");
   });
   questions_.prepare();
+  dialogue_.then([this] { ask_next_transaction(); });
   questions_.ask_place();
   questions_.ask_variables();
   dialogue_.then([this] { questions_.ask_user_variables(input_.user_variables, input_.all_known); });
   dialogue_.then([this] { ask_what_it_holds(); });
+  dialogue_.then([this] { ask_named_locks(); });
+}
+
+/// Servers tell of what was set in advance for a transaction when they had been asked to before; else the texts do.
+/// What a stored program leaves in this way is seen by nobody. Before the first question with a table, which is that
+/// transaction.
+void snapshot_reading::ask_next_transaction() {
+  if (saw(hazard::next_transaction)) ask_transaction_tracker();
+}
+
+void snapshot_reading::ask_transaction_tracker() {
+  if (!questions_.has_transaction_tracker()) return dialogue_.fail(recovery_obstacle::next_transaction, "");
+  dialogue_.ask("SET SESSION session_track_transaction_info = STATE", [](const text_answer&) {});
+  dialogue_.ask("SET SESSION session_track_transaction_info = CHARACTERISTICS", [this](const text_answer& answer) {
+    const auto is_set = [](const protocol::session_change& each) {
+      return each.kind == protocol::session_change_kind::transaction_characteristics && !each.value.empty();
+    };
+    if (answer.error || std::ranges::any_of(answer.changes, is_set))
+      dialogue_.fail(recovery_obstacle::next_transaction, "");
+  });
 }
 
 void snapshot_reading::ask_what_it_holds() {
-  if (saw(hazard::sequence | hazard::hidden)) snapshot_.unanswerable |= hazard::reads_sequence;
+  snapshot_.unanswerable |= hazard::reads_sequence;  // no text shows the use of a sequence in a column's DEFAULT
   dialogue_.ask("SHOW PROFILES", [this](const text_answer& answer) {
     if (answer.error || !answer.rows.empty()) snapshot_.unanswerable |= hazard::reads_profile;
   });
   dialogue_.ask("SHOW SESSION STATUS LIKE 'Com%'", [this](const text_answer& answer) { take_counters(answer); });
-  dialogue_.then([this] { ask_next_transaction(); });
 }
 
 /// How many statements of a kind the server has carried out for the session, also inside stored programs. One that
@@ -79,26 +100,6 @@ void snapshot_reading::take_counters(const text_answer& answer) {
   fail_if(flushed, recovery_obstacle::table_locks);
   if (any("Com_lock_tables", hazard::table_lock)) ask_table_locks();
   xa_ = any("Com_xa_start", hazard::xa);
-}
-
-/// A transaction's characteristics that were set in advance are told when the server is asked to report them.
-void snapshot_reading::ask_next_transaction() {
-  const bool has_tracker = find_variable(snapshot_, "session_track_transaction_info") != nullptr &&
-                           protocol::has(dialogue_.negotiated(), protocol::client_session_track);
-  if (!has_tracker) {
-    if (saw(hazard::next_transaction | hazard::hidden)) return dialogue_.fail(recovery_obstacle::next_transaction, "");
-    return ask_named_locks();
-  }
-  dialogue_.ask("SET SESSION session_track_transaction_info = OFF", [](const text_answer&) {});
-  dialogue_.ask("SET SESSION session_track_transaction_info = CHARACTERISTICS", [this](const text_answer& answer) {
-    for (const auto& each : answer.changes) {
-      if (each.kind != protocol::session_change_kind::transaction_characteristics || each.value.empty()) continue;
-      return dialogue_.fail(recovery_obstacle::next_transaction, "");
-    }
-    if (answer.error && saw(hazard::next_transaction | hazard::hidden))
-      return dialogue_.fail(recovery_obstacle::next_transaction, answer.error->message);
-    ask_named_locks();
-  });
 }
 
 /// Under LOCK TABLES, HANDLER refuses before it looks at the table.

@@ -43,6 +43,7 @@ class snapshot_reading {
   void ask_what_it_holds();
   void take_counters(const text_answer& answer);
   void ask_next_transaction();
+  void ask_transaction_tracker();
   void ask_table_locks();
   void ask_xa();
   void ask_named_locks();

@@ -82,6 +82,7 @@ state_replay::state_replay(wanted_state wanted, server_version server, std::size
     tracked_ = std::move(*tracked);
   else
     wanted_ = std::move(std::get<session_snapshot>(wanted));
+  results_collation_ = wanted_.results_collation;
   fresh_questions_.open();
   fresh_questions_.prepare();
   fresh_questions_.ask_place();
@@ -147,7 +148,8 @@ void state_replay::set_variables() {
     // MySQL hides them: always 0.
     for (const auto* const name : {"rand_seed1", "rand_seed2"}) {
       const auto* const seed = tracked_ ? nullptr : find_variable(seeds_, name);
-      if (seed != nullptr && seed->value != "0") rest.append(", ").append(system_assignment(*seed));
+      if (seed != nullptr && (server_.is_mariadb || seed->value != "0"))
+        rest.append(", ").append(system_assignment(*seed));
     }
     if (wanted_.fixed_timestamp != fresh_.fixed_timestamp)
       rest += ", SESSION timestamp = " + wanted_.fixed_timestamp.value_or("DEFAULT");
@@ -200,25 +202,83 @@ void state_replay::verify() {
   });
 }
 
-/// The variables that prepare() has changed and their like, and a look whether they took.
+/// What prepare() has changed, and their like: behind everything that is asked. SET NAMES first, as nothing else gives
+/// the results their collation.
 void state_replay::finish() {
+  if (tracked_) find_tracked_names();
+  if (!names_collation_.empty()) return set_names();
+  if (results_collation_ == 0) return set_last();
+  std::string statement = "SELECT COLLATION_NAME FROM information_schema.COLLATIONS";
+  constexpr std::uint32_t first_with_short_names = 101001;
+  if (server_.is_mariadb && server_.number >= first_with_short_names)
+    statement = "SELECT FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY";
+  statement += " WHERE ID = " + std::to_string(results_collation_) + " LIMIT 1";
+  dialogue_.ask(std::move(statement), [this](const text_answer& answer) {
+    if (!answer.error && !answer.rows.empty() && !answer.rows[0].empty())
+      names_collation_ = answer.rows[0][0].value_or("");
+    if (names_collation_.empty())
+      set_last();
+    else
+      set_names();
+  });
+}
+
+/// A connection's collation that was set together with the results' character set came from SET NAMES.
+void state_replay::find_tracked_names() {
+  const auto* const results = find_last("character_set_results");
+  const auto* const collation = find_last("collation_connection");
+  results_collation_ = results != nullptr && !results->always ? fresh_.results_collation : 0;
+  const bool together = results != nullptr && results->always && results->value && collation != nullptr &&
+                        collation->always && collation->value && collation->value->starts_with(*results->value + '_');
+  if (together) names_collation_ = *collation->value;
+}
+
+const system_variable* state_replay::find_last(std::string_view name) const {
+  const auto found = std::ranges::find(set_last_, name, &system_variable::name);
+  return found == set_last_.end() ? nullptr : &*found;
+}
+
+void state_replay::set_names() {
+  const auto character_set = names_collation_.substr(0, names_collation_.find('_'));
+  ++replayed_;
+  dialogue_.ask("SET NAMES " + character_set + " COLLATE " + names_collation_,
+                [this, character_set](const text_answer& answer) {
+                  if (!answer.error) named_ = character_set;  // not for those that no client can have: utf16
+                  set_last();
+                });
+}
+
+void state_replay::set_last() {
   session_snapshot last;
-  last.variables = set_last_;
+  for (auto each : set_last_) {
+    const bool of_client = each.name == "character_set_client" || each.name == "character_set_results";
+    const bool is_set = of_client && !named_.empty() && each.value == named_;
+    each.always = each.always || (of_client && !named_.empty()) || each.name == "collation_connection";
+    if (!is_set) last.variables.push_back(std::move(each));
+  }
   if (const auto changes = find_changes(last, actual_); !changes.empty()) {
     std::string statement = "SET ";
     for (const auto* const each : changes) statement.append(system_assignment(*each)).append(", ");
     statement.resize(statement.size() - 2);
     set(std::move(statement), "the last variables");
   }
+  check_last();
+}
+
+void state_replay::check_last() {
   std::string check = "SELECT LAST_INSERT_ID()";
   for (const auto& each : set_last_) check.append(", @@").append(each.name);
   dialogue_.ask(check + " LIMIT 1", [this](const text_answer& answer) {
+    const auto width = set_last_.size() + 1;
     if (answer.error) return dialogue_.fail(recovery_obstacle::replay_refused, answer.error->message);
-    if (answer.rows.empty() || answer.rows[0].size() != set_last_.size() + 1)
+    if (answer.rows.empty() || answer.rows[0].size() != width || answer.columns.size() != width)
       return dialogue_.fail(recovery_obstacle::state_differs, "");
     for (std::size_t each = 0; each < set_last_.size(); ++each) {
-      if (!is_equal(set_last_[each], answer.rows[0][each + 1]))
-        return dialogue_.fail(recovery_obstacle::state_differs, set_last_[each].name);
+      const auto& name = set_last_[each].name;
+      const bool results = name == "character_set_results" && results_collation_ != 0;
+      if (!is_equal(set_last_[each], answer.rows[0][each + 1]) ||
+          (results && answer.columns[each + 1].collation != results_collation_))
+        return dialogue_.fail(recovery_obstacle::state_differs, name);
     }
     set_literals();
   });

@@ -44,6 +44,11 @@ class state_replay {
   void set_variables();
   void verify();
   void finish();
+  void find_tracked_names();
+  void set_names();
+  void set_last();
+  void check_last();
+  [[nodiscard]] const system_variable* find_last(std::string_view name) const;
   void set_literals();
   void set(std::string statement, std::string name);
   void set_all(const std::vector<const system_variable*>& changes);
@@ -61,6 +66,9 @@ class state_replay {
   session_snapshot actual_;
   snapshot_questions fresh_questions_;
   snapshot_questions actual_questions_;
+  std::uint16_t results_collation_ = 0;  // wanted; zero: none, or not known
+  std::string names_collation_;          // for SET NAMES
+  std::string named_;                    // the character set that SET NAMES has set
   std::size_t replayed_ = 0;
 };
 

@@ -381,7 +381,6 @@ recovery_obstacle obstacle_of(statement_hazards seen) {
       consequence{hazard::next_transaction, next_transaction},
       consequence{hazard::user_variable, unknown_user_variable},
       consequence{hazard::last_insert_id, last_insert_id},
-      consequence{hazard::sequence, sequence_value},
       consequence{hazard::role | hazard::one_shot, unknown_system_variable},
       consequence{hazard::hidden, hidden_changes},
   };

@@ -117,6 +117,7 @@ void read_set(word_walk& at, statement_opening& out) {
   if (is_any_of(word, {"SESSION", "LOCAL", "GLOBAL"})) {
     word = at.next();
     out.sets = !is_same_word(word, "TRANSACTION");  // the server reports this one
+    out.fills_at = !out.sets;
   } else if (is_same_word(word, "TRANSACTION")) {
     out.found |= hazard::next_transaction;
   } else if (is_any_of(word, {"ROLE", "DEFAULT"})) {

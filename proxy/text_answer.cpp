@@ -69,8 +69,10 @@ class answer_reader {
       answer_.malformed = packet.size() < fixed_fields_size;
       if (answer_.malformed) return;
       protocol::wire_reader fixed(packet.last(fixed_fields_size));
-      fixed.skip(1 + 2 + 4);  // their size, character set, length
       text_column read;
+      fixed.skip(1);  // their size
+      read.collation = fixed.read_u16();
+      read.length = fixed.read_u32();
       read.type = fixed.read_u8();
       read.flags = fixed.read_u16();
       answer_.columns.push_back(read);

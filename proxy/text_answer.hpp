@@ -19,9 +19,13 @@ struct text_column {
   static constexpr std::uint8_t type_double = 5;
   static constexpr std::uint8_t type_longlong = 8;
   static constexpr std::uint8_t type_decimal = 246;
+  static constexpr std::uint8_t type_first_text = 249;  // with blobs; to 254
+  static constexpr std::uint8_t type_last_text = 254;
   static constexpr std::uint16_t flag_unsigned = 0x20;
 
-  std::uint8_t type = 0;  // enum_field_types
+  std::uint16_t collation = 0;  // its number
+  std::uint32_t length = 0;     // bytes, at most
+  std::uint8_t type = 0;        // enum_field_types
   std::uint16_t flags = 0;
 };
 

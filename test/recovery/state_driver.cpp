@@ -4,6 +4,8 @@
 #include "proxy/snapshot_reading.hpp"
 #include "proxy/state_replay.hpp"
 
+#include "session/session_state.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <iostream>
@@ -48,15 +50,14 @@ void converse(Dialogue& dialogue) {
 
 proxy::tracked_state read_tracked(const json& from) {
   proxy::tracked_state state;
-  session::tracked_variables variables;
-  for (const auto& [name, value] : from.at("system").items()) {
-    session::put_variable(variables.system, {name, value.get<std::string>()}, 4096);
+  session::session_state session;
+  for (const auto& [name, value] : from.at("changes").get<std::vector<std::pair<std::string, std::string>>>()) {
+    if (name.starts_with('@'))
+      session.set_user_variables({{name.substr(1), value}}, 4096);
+    else
+      session.set_system_variables({{name, value}});
   }
-  for (const auto& [name, value] : from.at("user").items()) {
-    session::put_variable(variables.user, {name, value.get<std::string>()}, 4096);
-  }
-  variables.default_collation = from.value("default_collation", false);
-  state.variables = std::make_shared<const session::tracked_variables>(std::move(variables));
+  state.variables = session.variables();
   if (!from.at("database").is_null()) state.database = from.at("database").get<std::string>();
   state.last_insert_id = from.value("last_insert_id", 0);
   state.globals_before =

@@ -71,7 +71,7 @@ TEST_CASE("system variables of the session, not the global ones") {
       "system character_set_client=?; system character_set_connection=?; system character_set_results=?; "
       "system collation_connection=?";
   CHECK(read("SET NAMES DEFAULT") == unknown);
-  CHECK(read("SET NAMES latin1 COLLATE latin1_bin, @a=1") == unknown);
+  CHECK(read("SET NAMES latin1 COLLATE latin1_bin, @a=1") == unknown + " …");
   CHECK(read("SET CHARACTER SET latin1") == unknown);
 }
 

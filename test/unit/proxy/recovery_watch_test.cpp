@@ -174,11 +174,24 @@ TEST_CASE("what the server session before knew alone is asked for in vain") {
   CHECK(session.watch.gap_in("SHOW WARNINGS") == recovery_obstacle::diagnostics);
   CHECK(session.watch.gap_in("SELECT ROW_COUNT()") == recovery_obstacle::diagnostics);
   CHECK(session.watch.gap_in("SELECT LAST_INSERT_ID()") == recovery_obstacle::last_insert_id);
-  session.query("SELECT 1");
+  CHECK(session.watch.gap_in("SELECT FOUND_ROWS()") == recovery_obstacle::diagnostics);
+  session.query("SELECT 1");  // without a table: the warnings before it are still shown
+  CHECK(session.watch.gap_in("SHOW WARNINGS") == recovery_obstacle::diagnostics);
+  CHECK(session.watch.gap_in("SELECT ROW_COUNT()") == recovery_obstacle::none);
+  CHECK(session.watch.gap_in("SELECT FOUND_ROWS()") == recovery_obstacle::none);
+  session.query("DELETE FROM t");
   CHECK(session.watch.gap_in("SHOW WARNINGS") == recovery_obstacle::none);
-  CHECK(session.watch.gap_in("SELECT LAST_INSERT_ID()") == recovery_obstacle::last_insert_id);
+  // An OK packet with an id may tell an explicit one.
   session.watch.end_response({.answered = command::query, .has_insert_id = true});
-  CHECK(session.watch.gap_in("SELECT LAST_INSERT_ID()") == recovery_obstacle::none);
+  CHECK(session.watch.gap_in("SELECT LAST_INSERT_ID()") == recovery_obstacle::last_insert_id);
+}
+
+TEST_CASE("FOUND_ROWS() outlives what is no SELECT") {
+  watched_session session;
+  session.watch.recovered(session.watch.gaps_when_lost());
+  session.query("INSERT INTO t VALUES (1)");
+  CHECK(session.watch.gap_in("SELECT FOUND_ROWS()") == recovery_obstacle::diagnostics);
+  CHECK(session.watch.gap_in("SHOW WARNINGS") == recovery_obstacle::none);
 }
 
 TEST_CASE("a session that never inserted knows its LAST_INSERT_ID") {
