@@ -46,7 +46,9 @@ recovery_watch::recovery_watch(protocol::handshake_response login, std::size_t s
     : login_(std::move(login)), size_max_(size_max) {}
 
 void recovery_watch::begin_query(std::string_view text, bool complete) {
-  hazards_ |= find_hazards(text, complete) & ~hazard::reads_anything;
+  const auto found = find_hazards(text, complete);
+  if ((found & hazard::begins_transaction) != 0) hazards_ &= ~hazard::next_transaction;  // it is this one
+  hazards_ |= found & ~hazard::reads_anything;
   if (gaps_ != 0) gaps_ &= ~answered_behind(protocol::kind_of_statement(text));
 }
 

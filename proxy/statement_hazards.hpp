@@ -41,6 +41,9 @@ inline constexpr statement_hazards reads_profile = 1U << 19U;
 inline constexpr statement_hazards reads_sequence = 1U << 20U;  // LASTVAL()
 inline constexpr statement_hazards reads_last_insert_id = 1U << 21U;
 
+// No hazard: what next_transaction waits for. Not where the server may refuse it.
+inline constexpr statement_hazards begins_transaction = 1U << 24U;
+
 inline constexpr statement_hazards reads_anything = 0x003F0000U;
 /// reads_diagnostics: what each statement leaves for the next one only.
 inline constexpr statement_hazards reads_diagnostics =

@@ -75,7 +75,12 @@ bool is_any_of(std::string_view word, std::initializer_list<std::string_view> al
 void read_begin(word_walk& at, statement_opening& out) {
   auto word = at.next();
   if (is_same_word(word, "WORK")) word = at.next();
-  if (!word.empty() || !at.at_end()) out.found |= hazard::hidden;
+  out.found |= word.empty() && at.at_end() ? hazard::begins_transaction : hazard::hidden;
+}
+
+/// A server that is read-only refuses START TRANSACTION READ WRITE.
+void read_start(word_walk& at, statement_opening& out) {
+  if (is_same_word(at.next(), "TRANSACTION") && !at.has_any({"WRITE"})) out.found |= hazard::begins_transaction;
 }
 
 /// A stored program that this session makes may be newer than what is known of the server's.
@@ -160,7 +165,7 @@ constexpr std::array openings{
     known_opening("SET", read_set),
     known_opening("COMMIT", read_harmless),
     known_opening("BEGIN", read_begin),
-    known_opening("START", read_harmless),
+    known_opening("START", read_start),
     known_opening("ROLLBACK", read_harmless),
     known_opening("REPLACE", read_harmless),
     known_opening("SHOW", read_show),

@@ -52,7 +52,7 @@ class answer_reader {
   void read_result_set(protocol::bytes_view head) {
     protocol::wire_reader in(head);
     const auto count = in.read_lenenc_int();
-    const bool defined = in.at_end() || in.read_u8() != 0;  // MariaDB's cached metadata
+    const bool defined = in.at_end() || in.read_u8() != 0;  // cached, or not wanted
     if (!in.ok() || count == 0 || count > columns_max) {
       answer_.malformed = true;
       return;

@@ -186,6 +186,16 @@ TEST_CASE("what the server session before knew alone is asked for in vain") {
   CHECK(session.watch.gap_in("SELECT LAST_INSERT_ID()") == recovery_obstacle::last_insert_id);
 }
 
+TEST_CASE("SET TRANSACTION is over when its transaction begins") {
+  watched_session session;
+  session.query("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+  CHECK(session.watch.obstacle() == recovery_obstacle::next_transaction);
+  session.query("START TRANSACTION");
+  CHECK(session.watch.obstacle() == recovery_obstacle::none);
+  session.query("BEGIN; COMMIT; SET TRANSACTION READ ONLY");
+  CHECK(session.watch.obstacle() == recovery_obstacle::next_transaction);
+}
+
 TEST_CASE("FOUND_ROWS() outlives what is no SELECT") {
   watched_session session;
   session.watch.recovered(session.watch.gaps_when_lost());

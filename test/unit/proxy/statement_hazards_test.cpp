@@ -169,6 +169,19 @@ TEST_CASE("statement hazards: state that no report tells") {
   CHECK(read("FLUSH STATUS") == "status_reset");
 }
 
+TEST_CASE("statement hazards: the transaction that SET TRANSACTION waits for") {
+  for (const auto* text :
+       {"BEGIN", "begin work;", "START TRANSACTION", "start transaction with consistent snapshot, read only"}) {
+    CAPTURE(text);
+    CHECK(find_hazards(text, true) == hazard::begins_transaction);
+  }
+  for (const auto* text :
+       {"START TRANSACTION READ WRITE", "START SLAVE", "COMMIT", "SELECT 'BEGIN'", "BEGIN NOT ATOMIC END"}) {
+    CAPTURE(text);
+    CHECK((find_hazards(text, true) & hazard::begins_transaction) == 0);
+  }
+}
+
 TEST_CASE("statement hazards: what is asked of the statement before") {
   CHECK(read("SHOW WARNINGS LIMIT 1") == "reads_warnings");
   CHECK(read("SHOW COUNT(*) ERRORS") == "reads_warnings");
