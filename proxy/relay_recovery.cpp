@@ -151,8 +151,11 @@ awaitable<void> relay::read_state(std::shared_ptr<relay> self) {
     }
     reading.take(told.packets);
   }
-  if (reading.failure().obstacle == recovery_obstacle::none) state.saved = std::move(reading.snapshot());
-  self->finish_saving(reading.failure());
+  auto found = reading.failure();
+  if (found.obstacle == recovery_obstacle::none && !can_prepare_again(self->connection_, state))
+    found.obstacle = recovery_obstacle::prepared_elsewhere;
+  if (found.obstacle == recovery_obstacle::none) state.saved = std::move(reading.snapshot());
+  self->finish_saving(std::move(found));
 }
 
 /// The server session may have gone meanwhile by itself: then what was tracked has to do.

@@ -37,6 +37,11 @@ bool reads_alike(const preparing_state& then, const preparing_state& now) {
   return true;
 }
 
+/// A session cannot be brought back to having no database.
+bool means_the_same(const preparing_state& then, const preparing_state& now) {
+  return reads_alike(then, now) && then.database->empty() == now.database->empty();
+}
+
 class session_rebuild {
  public:
   session_rebuild(client_connection& connection, lost_session& what, rebuild_scope scope)
@@ -115,7 +120,11 @@ awaitable<possible_failure> session_rebuild::rebuild(server_conversation& server
   if (auto failed = co_await give_login_state(server)) co_return failed;
   if (scope_ == rebuild_scope::login) co_return std::nullopt;
   if (auto failed = co_await give_state(server)) co_return failed;
-  co_return co_await prepare_again(server);
+  if (auto failed = co_await prepare_again(server)) co_return failed;
+  // ROW_COUNT(), FOUND_ROWS() and warnings are again what the replay's last question leaves.
+  const auto told = co_await server.query("SELECT 1 LIMIT 1");
+  if (told.error) co_return lost_again(told);
+  co_return std::nullopt;
 }
 
 /// What the client set by commands. The database is part of the login.
@@ -143,7 +152,7 @@ awaitable<possible_failure> session_rebuild::give_state(server_conversation& ser
     replay.take(told.packets);
   }
   if (replay.failure().obstacle != recovery_obstacle::none) co_return replay.failure();
-  if (!lost_.asked_for_reports) co_return std::nullopt;
+  if (lost_.saved || !lost_.asked_for_reports) co_return std::nullopt;  // what was read has the client's own setting
   const auto told = co_await server.query(state_tracking::statement);
   if (told.error) co_return lost_again(told);
   co_return std::nullopt;
@@ -175,10 +184,8 @@ awaitable<possible_failure> session_rebuild::prepare_again(server_conversation& 
   const preparing_state now{connection_.database(), connection_.tracked().variables()};
   auto in = now.database;
   for (const auto& [client_id, statement] : prepared.all()) {
-    const auto& under = statement.under;
-    const bool possible = reads_alike(under, now) && (!under.database->empty() || now.database->empty());
-    if (!possible) co_return recovery_failure{recovery_obstacle::prepared_elsewhere, {}};
-    if (auto failed = co_await change_database(server, in, under.database)) co_return failed;
+    if (!means_the_same(statement.under, now)) co_return recovery_failure{recovery_obstacle::prepared_elsewhere, {}};
+    if (auto failed = co_await change_database(server, in, statement.under.database)) co_return failed;
     const auto told = co_await server.say(command::stmt_prepare, protocol::as_bytes(statement.text));
     if (told.error) co_return lost_again(told);
     prepared.moved(client_id, told.prepared_id);
@@ -197,6 +204,12 @@ awaitable<possible_failure> session_rebuild::change_database(server_conversation
 }
 
 }  // namespace
+
+bool can_prepare_again(const client_connection& connection, lost_session& of) {
+  const preparing_state now{connection.database(), connection.tracked().variables()};
+  return std::ranges::all_of(of.watch.prepared().all(),
+                             [&](const auto& each) { return means_the_same(each.second.under, now); });
+}
 
 snapshot_reading begin_reading(client_connection& connection, const lost_session& of) {
   const auto tracked = connection.tracked().variables();

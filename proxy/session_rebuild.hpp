@@ -22,6 +22,9 @@ enum class rebuild_scope : std::uint8_t {
 awaitable<std::variant<recovery_failure, backend_login>> rebuild_session(client_connection& connection,
                                                                          lost_session& what, rebuild_scope scope);
 
+/// False: a prepared statement would mean something else under the session's present settings.
+bool can_prepare_again(const client_connection& connection, lost_session& of);
+
 /// To be asked of a server session before it is ended on purpose.
 snapshot_reading begin_reading(client_connection& connection, const lost_session& of);
 
