@@ -1,7 +1,9 @@
 #include "admin/proxy_listings.hpp"
 
 #include "admin/authorize.hpp"
+#include "admin/cells.hpp"
 #include "admin/proxy_view.hpp"
+#include "admin/session_table.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -70,10 +72,28 @@ constexpr column backend[] = {
     {.sql_name = "version", .json_name = "version"},
     {.sql_name = "state", .json_name = "state"},
     {.sql_name = "svr_session_count", .json_name = "svr_session_count", .type = number},
+    {.sql_name = "reason", .json_name = "reason"},
+    {.sql_name = "since", .json_name = "since"},
+    {.sql_name = "retry_ms", .json_name = "retry_ms", .type = number},
+    {.sql_name = "addresses", .json_name = "addresses"},
+    {.sql_name = "backend_order", .json_name = "backend_order"},
+    {.sql_name = "weight", .json_name = "weight", .type = number},
+    {.sql_name = "credentials", .json_name = "credentials"},
+    {.sql_name = "login_count", .json_name = "login_count", .type = number},
+    {.sql_name = "failure_count", .json_name = "failure_count", .type = number},
+    {.sql_name = "connect_us", .json_name = "connect_us", .type = number},
+    {.sql_name = "check_us", .json_name = "check_us", .type = number},
+    {.sql_name = "check_problem", .json_name = "check_problem"},
+    {.sql_name = "read_only", .json_name = "read_only", .type = value_type::boolean},
+    {.sql_name = "risky_routines", .json_name = "risky_routines", .type = number},
 };
 
 cell count(std::uint64_t value) {
   return value;
+}
+
+cell count_or_null(std::int64_t value) {
+  return value <= 0 ? cell() : count(static_cast<std::uint64_t>(value));
 }
 
 std::uint64_t seconds_since(session::client_session::clock::time_point then) {
@@ -175,9 +195,15 @@ std::span<const column> backend_columns() {
 table_rows backend_rows(const show_table& /*asked*/, const principal& /*who*/, execution_context& context) {
   table_rows rows;
   for (auto& each : context.proxy->backends()) {
-    rows.push_back({std::move(each.cluster), std::move(each.address),
-                    each.version.empty() ? cell() : cell(std::move(each.version)), std::move(each.state),
-                    count(each.server_sessions)});
+    rows.push_back({std::move(each.cluster), std::move(each.address), null_when_empty(std::move(each.version)),
+                    std::move(each.state), count(each.server_sessions), null_when_empty(std::move(each.reason)),
+                    format_time(each.since),
+                    each.retry ? count(static_cast<std::uint64_t>(each.retry->count())) : cell(),
+                    null_when_empty(std::move(each.addresses)), std::move(each.order), count(each.weight),
+                    std::move(each.credentials), count(each.logins), count(each.failures),
+                    count_or_null(each.connect_time.count()), count_or_null(each.check_time.count()),
+                    null_when_empty(std::move(each.check_problem)), each.read_only ? cell(*each.read_only) : cell(),
+                    each.risky_routines ? count(*each.risky_routines) : cell()});
   }
   return rows;
 }

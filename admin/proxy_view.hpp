@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -51,10 +52,25 @@ struct proxy_fact {
 
 struct proxy_backend {
   std::string cluster;
-  std::string address;
+  std::string address;  // as configured
   std::string version;  // empty: not known yet
-  std::string state;    // "ready", "unresolved" or "unreached"
+  std::string state;    // "unknown", "up", "suspect", "down"
   std::uint64_t server_sessions = 0;
+  std::string reason;  // of the state; empty: none
+  std::chrono::system_clock::time_point since;
+  std::optional<std::chrono::milliseconds> retry;  // about how long until it is tried again; none: it is well
+  std::string addresses;                           // what its name leads to, separated by commas; empty: not resolved
+  std::string order;                               // of its cluster
+  std::uint64_t weight = 0;
+  std::string credentials;  // of its cluster
+  std::uint64_t logins = 0;
+  std::uint64_t failures = 0;                // connections that could not be made
+  std::chrono::microseconds connect_time{};  // of the last session's connection; zero: there was none
+  // By the health checks, as far as there are any.
+  std::chrono::microseconds check_time{};  // zero: there was none
+  std::string check_problem;               // why they tell nothing; empty: they do
+  std::optional<bool> read_only;
+  std::optional<std::uint64_t> risky_routines;  // that may change a session's state unseen
 };
 
 class proxy_view {

@@ -4,22 +4,8 @@
 
 namespace sessiongate::proxy {
 
-std::string_view to_text(backend_health health) {
-  switch (health) {
-    case backend_health::unknown:
-      return "unknown";
-    case backend_health::ready:
-      return "ready";
-    case backend_health::unreachable:
-      return "unreachable";
-    case backend_health::unresolved:
-      break;
-  }
-  return "unresolved";
-}
-
-backend::backend(const session::endpoint& configured, std::uint32_t weight)
-    : name_(std::make_shared<const session::endpoint>(configured)), weight_(weight) {
+backend::backend(const session::endpoint& configured, std::uint32_t weight, health_limits limits)
+    : name_(std::make_shared<const session::endpoint>(configured)), weight_(weight), health_(limits) {
   boost::system::error_code ec;
   boost::asio::ip::make_address(configured.address, ec);
   fixed_ = !ec || configured.is_unix();

@@ -2,30 +2,30 @@
 #pragma once
 
 #include "proxy/backend_counters.hpp"
+#include "proxy/backend_health.hpp"
+#include "proxy/hidden_changes.hpp"
+#include "proxy/server_globals.hpp"
 
 #include "admin/socket_address.hpp"
 #include "protocol/greeting.hpp"
 #include "session/endpoint.hpp"
 #include "session/published.hpp"
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <string_view>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace sessiongate::proxy {
-
-/// What the proxy found when it last tried to get there.
-enum class backend_health : std::uint8_t { unknown, ready, unreachable, unresolved };
-std::string_view to_text(backend_health health);
 
 class backend {
  public:
   using addresses = std::vector<admin::socket_address>;
 
   /// A numeric address and a Unix socket are resolved from the start; a name has none until set_addresses().
-  explicit backend(const session::endpoint& configured, std::uint32_t weight = 1);
+  explicit backend(const session::endpoint& configured, std::uint32_t weight = 1, health_limits limits = {});
 
   /// As configured; shared by the server sessions that show it.
   [[nodiscard]] const std::shared_ptr<const session::endpoint>& name() const { return name_; }
@@ -44,18 +44,37 @@ class backend {
   [[nodiscard]] backend_counters& counted() { return counted_; }
   [[nodiscard]] const backend_counters& counted() const { return counted_; }
 
-  [[nodiscard]] backend_health health() const { return health_.load(std::memory_order_relaxed); }
-  /// False: that is what it was found to be before.
-  bool turn(backend_health now) {
-    return health_.load(std::memory_order_relaxed) != now && health_.exchange(now) != now;
+  [[nodiscard]] backend_health& health() { return health_; }
+  [[nodiscard]] const backend_health& health() const { return health_; }
+
+  // What the health checks have found, where there are any.
+  [[nodiscard]] globals_history& globals() { return globals_; }
+  /// The global variables of its server that were in force then: null, with the reason, when that is not known.
+  [[nodiscard]] globals_history::known globals_at(globals_history::clock::time_point when) const {
+    return globals_.at(when);
   }
+  [[nodiscard]] hidden_changes& hidden() { return hidden_; }
+  [[nodiscard]] const hidden_changes& hidden() const { return hidden_; }
+  /// A stored program may have changed the state of a session that has been there since then, and nothing told.
+  [[nodiscard]] bool hides_changes(hidden_changes::clock::time_point since) const { return hidden_.possible(since); }
+
+  struct check {
+    std::string problem;  // why the last one told nothing of the server, though that answered; empty: it did
+    std::optional<bool> read_only;
+    std::chrono::microseconds took{0};  // zero: there was none yet
+  };
+  [[nodiscard]] std::shared_ptr<const check> last_check() const { return check_.load(); }
+  void note_check(check done) { check_.store(std::move(done)); }
 
  private:
   std::shared_ptr<const session::endpoint> name_;
   bool fixed_ = false;
   std::uint32_t weight_;
   backend_counters counted_;
-  std::atomic<backend_health> health_{backend_health::unknown};
+  backend_health health_;
+  globals_history globals_;
+  hidden_changes hidden_;
+  session::published<check> check_{check()};
   session::published<addresses> addresses_{addresses()};
   session::published<protocol::greeting> greeting_{protocol::greeting()};
 };

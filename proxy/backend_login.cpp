@@ -136,6 +136,7 @@ awaitable<pass_result> pass_through::take_verdict(protocol::bytes_view payload, 
   if (!protocol::is_err_packet(payload)) co_return co_await finish(payload, exchange);
   target_->counted().count_error();
   const auto refusal = protocol::parse_err_packet(payload);
+  if (refusal) note_login_failure(connection_, *target_, *refusal);  // a server keeps a place for administrators, and refuses others only now
   co_await client_.write(payload);
   co_return login_failure{stop_reason::login_failed,
                           {},
@@ -254,11 +255,11 @@ awaitable<std::optional<protocol::server_error>> probe_backend(worker& on, gatew
   if (!reached.hello) {
     target.counted().count_failure();
     if (reached.error.code == protocol::er::cannot_connect)
-      note_backend(shared, owner, target, backend_health::unreachable, reached.error.message);
+      note_unreached(shared, owner, target, reached.error.message);
     co_return std::move(reached.error);
   }
   target.counted().count_connection();
-  note_backend(shared, owner, target, backend_health::ready);
+  note_reached(shared, owner, target);
   shared.clusters.learn(target, *reached.hello);
   protocol::handshake_response response;
   response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;

@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -24,6 +25,7 @@ constexpr auto io = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds resolve_look{20};
 constexpr std::chrono::seconds name_refresh{10};
 constexpr std::chrono::seconds greeting_retry{1};
+constexpr std::chrono::seconds greeting_retry_max{10};
 
 }  // namespace
 
@@ -35,17 +37,22 @@ void backend_watch::start() {
         asio::co_spawn(shared_.admin_thread, resolve(*owner, each, pause), asio::detached);
       }
       asio::co_spawn(home_.executor(), learn_greeting(*owner, each), asio::detached);
+      if (!owner->has_control() || shared_.settings.health_check_interval.count() == 0) continue;
+      checks_.push_back(std::make_shared<health_check>(shared_, *owner, each, admin_));
+      checks_.back()->start();
     }
   }
 }
 
 void backend_watch::stop() {
   for (auto& each : pauses_) each.cancel();
+  for (const auto& each : checks_) each->stop();
 }
 
 /// At start, so that the first client need not wait for it.
 awaitable<void> backend_watch::learn_greeting(cluster& owner, backend_ptr target) {
   asio::steady_timer pause(home_.executor());
+  std::chrono::milliseconds wait = greeting_retry;
   bool told = false;
   while (!target->has_greeted() && !shared_.draining.load(std::memory_order_relaxed)) {
     if (target->resolved()->empty()) {  // a name: resolve() is at it, and tells when it fails
@@ -70,8 +77,9 @@ awaitable<void> backend_watch::learn_greeting(cluster& owner, backend_ptr target
                  {"error", error->message}});
     }
     told = true;
-    pause.expires_after(greeting_retry);
+    pause.expires_after(wait);
     co_await pause.async_wait(io);
+    wait = std::min<std::chrono::milliseconds>(wait * 2, greeting_retry_max);
   }
 }
 
@@ -83,7 +91,9 @@ awaitable<void> backend_watch::resolve(cluster& owner, backend_ptr target, asio:
     const auto [ec, found] = co_await resolver.async_resolve(name.address, std::to_string(name.port), io);
     if (ec) {
       log_event(log_level::warning, "backend_not_resolved", {{"backend", name.text()}, {"error", ec.message()}});
-      note_backend(shared_, owner, *target, backend_health::unresolved, ec.message());
+      // Addresses from before are as good as they were.
+      if (target->resolved()->empty())
+        note_unreached(shared_, owner, *target, "its name is not resolved: " + ec.message(), true);
     } else {
       backend::addresses addresses;
       for (const auto& each : found) addresses.emplace_back(each.endpoint());

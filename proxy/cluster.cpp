@@ -13,8 +13,8 @@ namespace {
 
 /// Where a backend stands among those that are to be tried: the lowest comes first.
 struct turn {
-  bool unwell = false;
-  double place = 0;
+  backend_health::place place = backend_health::place::in_turn;
+  double among = 0;
   backend_ptr which;
 };
 
@@ -25,8 +25,9 @@ double draw_place(std::uint32_t weight) {
   return weight == 0 ? std::numeric_limits<double>::infinity() : wait(chance) / weight;
 }
 
-bool is_unwell(const backend& each) {
-  return each.health() == backend_health::unreachable || each.health() == backend_health::unresolved;
+health_limits limits_of(const config& settings) {
+  return {settings.health_check_down, settings.health_check_up, settings.health_check_interval,
+          settings.health_check_backoff_max};
 }
 
 }  // namespace
@@ -35,23 +36,30 @@ cluster::cluster(const config& settings, const cluster_settings& own, const auth
                  poller& home)
     : own_(own), recoveries_(settings.recovery_concurrency, 0), credentials_(settings, own) {
   for (const auto& each : own.backends) {
-    backends_.push_back(std::make_shared<backend>(each.address, each.weight));
+    backends_.push_back(std::make_shared<backend>(each.address, each.weight, limits_of(settings)));
     controls_.push_back(std::make_unique<control_account>(settings, own, *backends_.back(), keys, tls, home));
   }
 }
 
+/// Each in its place, and in the order among those of the same place.
 std::vector<backend_ptr> cluster::candidates() const {
+  const auto now = backend_health::clock::now();
   std::vector<turn> turns;
   turns.reserve(backends_.size());
   for (const auto& each : backends_) {
-    const bool by_weight = own_.order == backend_order::weight;
-    turns.push_back(
-        {is_unwell(*each), by_weight ? draw_place(each->weight()) : static_cast<double>(turns.size()), each});
+    const auto among =
+        own_.order == backend_order::weight ? draw_place(each->weight()) : static_cast<double>(turns.size());
+    turns.push_back({each->health().claim_place(now), among, each});
   }
-  std::ranges::sort(turns, {}, [](const turn& each) { return std::tie(each.unwell, each.place); });
+  std::ranges::sort(turns, {}, [](const turn& each) { return std::tie(each.place, each.among); });
+  // Where all are down there is nothing to lose: one may be back.
+  const bool any = !turns.empty() && turns.front().place != backend_health::place::out;
   std::vector<backend_ptr> all;
   all.reserve(turns.size());
-  for (auto& each : turns) all.push_back(std::move(each.which));
+  for (auto& each : turns) {
+    if (any && each.place == backend_health::place::out) break;
+    all.push_back(std::move(each.which));
+  }
   return all;
 }
 

@@ -27,7 +27,8 @@ class cluster {
   [[nodiscard]] const cluster_settings& settings() const { return own_; }
   /// As they are configured.
   [[nodiscard]] const std::vector<backend_ptr>& backends() const { return backends_; }
-  /// In the order in which a login tries them: those that were found well before the others.
+  /// In the order in which a login tries them: those that are well, then those that are suspect; those that are down
+  /// only when there is no other. A backend that is not checked gets the one login that finds out whether it is back.
   [[nodiscard]] std::vector<backend_ptr> candidates() const;
   /// Of the first backend that has greeted; flags zero when none has.
   [[nodiscard]] std::shared_ptr<const protocol::greeting> last_greeting() const;

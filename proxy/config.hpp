@@ -126,6 +126,13 @@ struct config {
   std::size_t backend_compression_level = 0;  // 0: the algorithm's default
   std::size_t compression_min = 50;           // bytes: what is shorter goes uncompressed
 
+  milliseconds health_check_interval{5'000};  // 0: backends are judged by logins alone
+  milliseconds health_check_timeout{3'000};
+  std::size_t health_check_down = 3;
+  std::size_t health_check_up = 2;
+  milliseconds health_check_backoff_max{30'000};
+  milliseconds routine_check_interval{60'000};  // 0: stored programs are not looked at
+
   milliseconds connect_timeout{10'000};        // to a backend: TCP connection and greeting
   milliseconds login_timeout{10'000};          // a client's whole login
   milliseconds id_reuse_delay{3'600'000};      // how long the cs_id of a session that has ended is nobody else's

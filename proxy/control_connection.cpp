@@ -94,6 +94,7 @@ awaitable<std::optional<interrupt_answer>> control_connection::log_in(std::optio
     co_return said_why ? refused(reached.error) : unreached(reached.error.message);
   }
   origin_ = std::move(reached.origin);
+  greeting_ = *reached.hello;
   protocol::handshake_response response;
   response.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
   response.packet_size_max = protocol::packet_payload_max;

@@ -1,5 +1,5 @@
 // One connection of the control account to a backend: logged in once, asked who the server is, and then used for one
-// KILL after the other. Belongs to the admin thread.
+// KILL after the other, or for health checks. Belongs to the admin thread.
 #pragma once
 
 #include "proxy/auth_keys.hpp"
@@ -12,6 +12,7 @@
 
 #include "admin/backend_interrupter.hpp"
 #include "protocol/err_packet.hpp"
+#include "protocol/greeting.hpp"
 
 #include <array>
 #include <cstdint>
@@ -39,6 +40,7 @@ class control_connection {
   awaitable<result> interrupt(admin::backend_thread which, admin::interrupt_scope scope,
                               std::vector<std::uint32_t> waiting);
 
+  /// What a statement was answered; for those whose answer is not long.
   struct reply {
     bool lost = false;
     std::optional<protocol::server_error> error;
@@ -46,6 +48,7 @@ class control_connection {
   };
   awaitable<reply> query(std::string_view statement);
 
+  [[nodiscard]] const protocol::greeting& greeting() const { return greeting_; }
   [[nodiscard]] const server_identity& server() const { return server_; }
   [[nodiscard]] const session::connection_origin& origin() const { return origin_; }
   /// Sessions that were made at its address from then on are this server's.
@@ -75,6 +78,7 @@ class control_connection {
   stream stream_;
   packet_channel channel_;
   session::connection_origin origin_;
+  protocol::greeting greeting_;
   server_identity server_;
   server_identity::clock::time_point there_since_ = server_identity::clock::time_point::max();
   std::unordered_map<std::uint32_t, std::uint16_t> ports_;  // of threads that were looked up

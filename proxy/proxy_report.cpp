@@ -44,14 +44,45 @@ std::uint64_t resident_size() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-std::string state_of(const backend& server) {
-  if (server.resolved()->empty()) return "unresolved";
-  return server.last_greeting()->flags == 0 ? "unreached" : "ready";
-}
-
 std::string version_of(const backend& server) {
   const auto greeting = server.last_greeting();
   return greeting->flags == 0 ? std::string() : greeting->server_version;
+}
+
+std::string addresses_of(const backend& server) {
+  std::string all;
+  for (const auto& each : *server.resolved()) {
+    const auto at = server.name()->is_unix() ? *server.name() : admin::to_endpoint(each);
+    all += (all.empty() ? "" : ",") + at.text();
+  }
+  return all;
+}
+
+admin::proxy_backend describe(const cluster& owner, const backend& server) {
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  const auto health = server.health().look();
+  const auto check = server.last_check();
+  admin::proxy_backend made;
+  made.cluster = owner.name();
+  made.address = server.name()->text();
+  made.version = version_of(server);
+  made.state = to_text(health.state);
+  made.reason = health.reason;
+  made.since = health.since;
+  if (health.failures > 0) made.retry = health.pause;
+  made.addresses = addresses_of(server);
+  made.order = to_text(owner.settings().order);
+  made.weight = server.weight();
+  made.credentials = to_text(owner.settings().credentials);
+  made.logins = server.counted().logins();
+  made.failures = server.counted().failures();
+  made.connect_time = duration_cast<microseconds>(session::to_duration(server.counted().last_connect()));
+  made.check_time = check->took;
+  made.check_problem = check->problem;
+  made.read_only = check->read_only;
+  made.risky_routines = server.hidden().risky();
+  return made;
 }
 
 }  // namespace
@@ -155,8 +186,8 @@ std::vector<admin::proxy_backend> proxy_report::backends() const {
   std::vector<admin::proxy_backend> all;
   for (const auto& owner : shared_.clusters.all()) {
     for (const auto& each : owner->backends()) {
-      all.push_back(
-          {owner->name(), each->name()->text(), version_of(*each), state_of(*each), servers[each->name().get()]});
+      all.push_back(describe(*owner, *each));
+      all.back().server_sessions = servers[each->name().get()];
     }
   }
   return all;

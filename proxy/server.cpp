@@ -79,7 +79,7 @@ server::server(config settings)
       users_reload_(admin_, shared_.clusters),
       signals_(admin_, SIGTERM, SIGINT),
       hangups_(admin_, SIGHUP),
-      backend_watch_(shared_, *workers_.front()) {
+      backend_watch_(shared_, *workers_.front(), admin_poller_) {
   shared_.view = &report_;
   for (const auto& each : shared_.clusters.all()) {
     if (each->credentials().mode() == credentials_mode::learn) learning_.emplace_back(admin_, *each);

@@ -74,12 +74,11 @@ awaitable<std::optional<login_failure>> server_opening::reach() {
   auto reached = co_await dial(stream_, channel_, *target_, preamble(connection_));
   if (!reached.hello) {
     counted.count_failure();
-    if (!connection_.ended() && reached.error.code == protocol::er::cannot_connect)
-      note_backend(shared, owner, *target_, backend_health::unreachable, reached.error.message);
+    note_login_failure(connection_, *target_, reached.error);
     co_return unreached(std::move(reached.error));
   }
   counted.count_connection();
-  note_backend(shared, owner, *target_, backend_health::ready);
+  note_reached(shared, owner, *target_);
   counted.count_connect(session::now_ticks() - begun);
   hello_ = std::move(*reached.hello);
   shared.clusters.learn(*target_, hello_);

@@ -28,6 +28,21 @@ admin::event about(client_connection& connection, admin::event_type type) {
   return made;
 }
 
+void tell_turn(gateway& shared, const cluster& owner, const backend& about, const backend_health::turn& turn) {
+  log_event(turn.now == backend_state::down ? log_level::warning : log_level::info, "backend_state",
+            {{"cluster", owner.name()},
+             {"backend", about.name()->text()},
+             {"state", to_text(turn.now)},
+             {"was", to_text(turn.before)},
+             {"reason", turn.reason}});
+  if (!shared.events.wanted()) return;
+  admin::event turned{.type = admin::event_type::backend_state};
+  turned.backend = about.name()->text();
+  turned.outcome = to_text(turn.now);
+  turned.detail = turn.reason;
+  shared.events.publish(std::move(turned));
+}
+
 }  // namespace
 
 void tell_opened(client_connection& connection) {
@@ -57,16 +72,20 @@ void tell_slow(client_connection& connection, protocol::command answered, sessio
   events.publish(std::move(slow));
 }
 
-void note_backend(gateway& shared, const cluster& owner, backend& about, backend_health now, std::string_view why) {
-  if (!about.turn(now)) return;
-  log_event(log_level::info, "backend_state",
-            {{"cluster", owner.name()}, {"backend", about.name()->text()}, {"state", to_text(now)}, {"error", why}});
-  if (!shared.events.wanted()) return;
-  admin::event turned{.type = admin::event_type::backend_state};
-  turned.backend = about.name()->text();
-  turned.outcome = to_text(now);
-  turned.detail = why;
-  shared.events.publish(std::move(turned));
+void note_login_failure(client_connection& connection, backend& about, const protocol::server_error& error) {
+  if (connection.ended()) return;
+  if (error.code == protocol::er::cannot_connect)
+    note_unreached(connection.shared(), connection.cluster(), about, error.message);
+  if (error.code == protocol::er::con_count_error) about.health().note_full(backend_health::clock::now());
+}
+
+void note_reached(gateway& shared, const cluster& owner, backend& about) {
+  if (const auto turn = about.health().succeed(backend_health::clock::now())) tell_turn(shared, owner, about, *turn);
+}
+
+void note_unreached(gateway& shared, const cluster& owner, backend& about, std::string_view why, bool for_good) {
+  const auto turn = about.health().fail(backend_health::clock::now(), why, for_good);
+  if (turn) tell_turn(shared, owner, about, *turn);
 }
 
 }  // namespace sessiongate::proxy

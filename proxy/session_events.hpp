@@ -16,7 +16,13 @@ void tell_closed(client_connection& connection, const session::stop_request& why
 /// A command has taken longer than slow-statement-time.
 void tell_slow(client_connection& connection, protocol::command answered, session::ticks took);
 
-/// Any thread. Tells when the backend is another than it was last.
-void note_backend(gateway& shared, const cluster& owner, backend& about, backend_health now, std::string_view why = {});
+/// The backend has refused a login, or could not be reached for it: what that says of the backend.
+void note_login_failure(client_connection& connection, backend& about, const protocol::server_error& error);
+
+// Any thread. They tell when the backend's state is another from now on.
+/// It was reached.
+void note_reached(gateway& shared, const cluster& owner, backend& about);
+/// It could not be. `for_good`: it is down then, and not only suspect.
+void note_unreached(gateway& shared, const cluster& owner, backend& about, std::string_view why, bool for_good = false);
 
 }  // namespace sessiongate::proxy

@@ -47,7 +47,7 @@ class MariadbServer:
         self._log = open(self.directory / "log", "w+b")
         try:
             self._install()
-            self._start()
+            self.start()
             self._create_accounts()
         except BaseException:
             self.stop()
@@ -64,11 +64,14 @@ class MariadbServer:
 
     def restart(self):
         """As after a crash, on the same port."""
+        self.crash()
+        self.start()
+
+    def crash(self):
         self.process.kill()
         self.process.wait()
-        self._start()
 
-    def _start(self):
+    def start(self):
         server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
         self.process = subprocess.Popen(
             [server, "--no-defaults", *self._user(), f"--datadir={self.directory}/data", f"--socket={self.socket}",

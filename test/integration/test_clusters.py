@@ -161,8 +161,8 @@ def test_a_login_goes_on_to_the_next_backend(start, session, mariadb, second):
         wait_until(lambda: backends(gate)[address(second)]["version"], "it has greeted")
         assert [port_of(session(gate)) for _ in range(3)] == [second.port] * 3
         for each in (mariadb, second):
-            assert backends(gate)[address(each)]["state"] == "ready"
-        gate.wait_for_log(f"backend_state.*{mute}.*unreachable")
+            assert backends(gate)[address(each)]["state"] == "up"
+        gate.wait_for_log(f"backend_state.*{mute}.*suspect")
 
 
 def test_a_backend_that_is_silent_leaves_time_for_the_others(start, session, mariadb):

@@ -274,8 +274,22 @@ info info t {pid}
 cluster_name      cluster_name      t obdemo
 server            server            t {address}
 version           version           t .+
-state             state             t ready
+state             state             t up
 svr_session_count svr_session_count c {number}
+reason            reason            t NULL
+since             since             t {time}
+retry_ms          retry_ms          c NULL
+addresses         addresses         t {address}
+backend_order     backend_order     t failover
+weight            weight            c 1
+credentials       credentials       t none
+login_count       login_count       c {number}
+failure_count     failure_count     c {number}
+connect_us        connect_us        c {number}
+check_us          check_us          c NULL
+check_problem     check_problem     t NULL
+read_only         read_only         b NULL
+risky_routines    risky_routines    c NULL
 """),
     "SELECT PROXY_VERSION()": Listing("SELECT PROXY_VERSION()", "/v1/version", "version", r"""
 PROXY_VERSION() version t \d+\.\d+\.\d+

@@ -94,16 +94,20 @@ TEST_CASE("in the middle of a session a name leads elsewhere only when it says s
   CHECK(find("other#elsewhere") == nullptr);
 }
 
-TEST_CASE("failover tries backends as they are listed, those that could not be reached last") {
+TEST_CASE("failover tries backends as they are listed, suspect ones last, and none that is down") {
   const proxy_with proxy({{.backends = {server(1), server(2), server(3)}}});
   const auto& only = proxy.at(0);
   CHECK(ports(only.candidates()) == std::vector<std::uint16_t>{1, 2, 3});
-  only.backends()[0]->turn(backend_health::unreachable);
+  const auto health = [&](std::size_t index) -> backend_health& { return only.backends()[index]->health(); };
+  const auto now = backend_health::clock::now();
+  health(0).fail(now, "gone");
   CHECK(ports(only.candidates()) == std::vector<std::uint16_t>{2, 3, 1});
-  only.backends()[1]->turn(backend_health::unresolved);
-  CHECK(ports(only.candidates()) == std::vector<std::uint16_t>{3, 1, 2});
-  only.backends()[0]->turn(backend_health::ready);
-  CHECK(ports(only.candidates()) == std::vector<std::uint16_t>{1, 3, 2});
+  health(1).fail(now, "gone for good", true);
+  CHECK(ports(only.candidates()) == std::vector<std::uint16_t>{3, 1});
+  health(0).succeed(now);
+  CHECK(ports(only.candidates()) == std::vector<std::uint16_t>{1, 3});
+  for (const std::size_t each : {0U, 2U}) health(each).fail(now, "gone for good", true);
+  CHECK(ports(only.candidates()) == std::vector<std::uint16_t>{1, 2, 3});  // there is nothing to lose
 }
 
 TEST_CASE("weights say how often a backend is the first, and all the others follow") {
