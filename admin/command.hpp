@@ -105,6 +105,19 @@ struct cancel_drain {
   std::uint64_t number = 0;
 };
 
+/// DRAIN PROXYCLUSTER cluster BACKEND backend [options] · POST /v1/clusters/{cluster}/backends/{backend}/drain.
+struct drain_backend {
+  std::string cluster;  // where there is only one without a name: any
+  std::string backend;  // as listings show it, or without its port
+  kill_manner how{.when = kill_moment::after_transaction};
+};
+
+/// UNDRAIN PROXYCLUSTER cluster BACKEND backend · POST /v1/clusters/{cluster}/backends/{backend}/undrain.
+struct undrain_backend {
+  std::string cluster;
+  std::string backend;
+};
+
 /// ALTER PROXYCONFIG SET name = value · PUT /v1/config/{name}.
 struct alter_config {
   std::string name;
@@ -115,7 +128,7 @@ struct alter_config {
 struct ping {};
 
 using command = std::variant<show_table, show_session, kill_session, kill_server_session, kill_query, kill_matching,
-                             start_drain, cancel_drain, alter_config, ping>;
+                             start_drain, cancel_drain, drain_backend, undrain_backend, alter_config, ping>;
 
 /// Those that end or interrupt something; all others can run on any thread.
 [[nodiscard]] inline bool is_kill(const command& what) {

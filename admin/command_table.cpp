@@ -41,6 +41,15 @@ command make_drain_end(command_arguments&& given) {
   return cancel_drain{.number = given.number};
 }
 
+command make_backend_drain(command_arguments&& given) {
+  return drain_backend{
+      .cluster = std::move(given.cluster), .backend = std::move(given.backend), .how = std::move(given.how)};
+}
+
+command make_backend_drain_end(command_arguments&& given) {
+  return undrain_backend{.cluster = std::move(given.cluster), .backend = std::move(given.backend)};
+}
+
 command make_alter(command_arguments&& given) {
   return alter_config{.name = std::move(given.name), .value = std::move(given.value)};
 }
@@ -174,6 +183,23 @@ constexpr command_entry entries[] = {
      .kind = command_kind::drain,
      .help = "lets go of the sessions that a drain still waits for",
      .make = make_drain_end},
+    {.name = "drain_backend",
+     .sql = "DRAIN PROXYCLUSTER cluster BACKEND backend [options]",
+     .method = "POST",
+     .path = "/v1/clusters/{cluster}/backends/{backend}/drain",
+     .ctl = "drain-backend {cluster} {backend}",
+     .kind = command_kind::drain,
+     .help = "takes a backend out of use: logins avoid it, and its sessions end behind their transactions; options as "
+             "of DRAIN PROXYSESSION",
+     .make = make_backend_drain},
+    {.name = "undrain_backend",
+     .sql = "UNDRAIN PROXYCLUSTER cluster BACKEND backend",
+     .method = "POST",
+     .path = "/v1/clusters/{cluster}/backends/{backend}/undrain",
+     .ctl = "undrain-backend {cluster} {backend}",
+     .kind = command_kind::drain,
+     .help = "takes a drained backend into use again, and lets go of the sessions that its drain still waits for",
+     .make = make_backend_drain_end},
     {.name = "list_settings",
      .sql = "SHOW PROXYCONFIG [filter]",
      .method = "GET",
@@ -236,7 +262,7 @@ constexpr command_entry entries[] = {
      .path = "/v1/clusters",
      .ctl = "clusters",
      .kind = command_kind::read_proxy,
-     .help = "the backend and how it is",
+     .help = "clusters, their backends and how they are",
      .make = make_list<listing::clusters>},
     {.name = "ping",
      .sql = "PING PROXY",

@@ -23,6 +23,8 @@ struct command_arguments {
   kill_matching several{};  // all but its manner
   std::string name{};
   std::string value{};
+  std::string cluster{};
+  std::string backend{};
   bool full = false;
   table_query query{};
 };
@@ -30,11 +32,11 @@ struct command_arguments {
 struct command_entry {
   std::string_view name;  // for machines: the operationId of OpenAPI
   /// As a reader is told it, and as the parser of everything but KILL reads it: words in upper case; [WORD] may be left
-  /// out, and asks for more; id, ss_id, number, name and value are the caller's; [filter] is what query_parser.hpp
-  /// reads, and [options], [where] and predicate what kill_parser.hpp does.
+  /// out, and asks for more; id, ss_id, number, name, value, cluster and backend are the caller's; [filter] is what
+  /// query_parser.hpp reads, and [options], [where] and predicate what kill_parser.hpp does.
   std::string_view sql;
   std::string_view method;  // over HTTP
-  std::string_view path;    // {id}, {ss_id}, {number} and {name} are the caller's
+  std::string_view path;    // {id}, {ss_id}, {number}, {name}, {cluster} and {backend} are the caller's
   std::string_view ctl;     // words and {…}, as in `path`
   command_kind kind;        // which decides who may give it: authorize.hpp
   std::string_view help;

@@ -55,7 +55,7 @@ void drain::mark(std::size_t index) {
     return std::pair(targets_[index].session, targets_[index].mark);
   }();
   session->stop_gently(
-      {.after = after, .why = stop_of(state_), .mark = number},
+      {.after = after, .why = stop_of(state_), .leaves_backend = state_.of_backend, .mark = number},
       [self = shared_from_this(), index](const session::stop_report& report) { self->on_report(index, report); });
 }
 

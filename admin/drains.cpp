@@ -30,11 +30,14 @@ bool drains::make_room() {
 }
 
 std::optional<drain_report> drains::begin(std::string what, kill_manner how, principal who,
-                                          const std::vector<session::client_session_ptr>& targets) {
+                                          const std::vector<session::client_session_ptr>& targets, bool of_backend) {
   const auto limit = gentle_limit(how, with_);
   who.face = command_face::drain;
-  drain_report state{
-      .at = std::chrono::system_clock::now(), .by = std::move(who), .what = std::move(what), .how = std::move(how)};
+  drain_report state{.at = std::chrono::system_clock::now(),
+                     .by = std::move(who),
+                     .what = std::move(what),
+                     .of_backend = of_backend,
+                     .how = std::move(how)};
   {
     const std::lock_guard lock(mutex_);
     if (!make_room()) return std::nullopt;

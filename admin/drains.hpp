@@ -31,7 +31,8 @@ struct drain_report {
   std::uint64_t number = 0;  // 1, 2, 3 …
   std::chrono::system_clock::time_point at{};
   principal by{};
-  std::string what{};  // the condition, in SQL's words; empty: every session
+  std::string what{};       // the condition, in SQL's words, or the backend; empty: every session
+  bool of_backend = false;  // of a backend that is taken out of use: its sessions need not end if they can go elsewhere
   kill_manner how{};
   drain_state state = drain_state::running;
   std::size_t total = 0;
@@ -53,7 +54,7 @@ class drains {
 
   /// Begins one. Empty: as many as are kept are running.
   std::optional<drain_report> begin(std::string what, kill_manner how, principal who,
-                                    const std::vector<session::client_session_ptr>& targets);
+                                    const std::vector<session::client_session_ptr>& targets, bool of_backend = false);
   /// Takes the marks away from the sessions that still wait. Empty: there is none of that number.
   std::optional<drain_report> cancel(std::uint64_t number);
   /// The last one first.

@@ -1,6 +1,7 @@
 #include "admin/execute.hpp"
 
 #include "admin/authorize.hpp"
+#include "admin/backend_drain.hpp"
 #include "admin/command_table.hpp"
 #include "admin/drain_command.hpp"
 #include "admin/failures.hpp"
@@ -43,6 +44,14 @@ awaitable<result> run(const start_drain& what, const principal& who, execution_c
 
 awaitable<result> run(const cancel_drain& what, const principal& /*who*/, execution_context& context) {
   co_return end_drain(what, context);
+}
+
+awaitable<result> run(const drain_backend& what, const principal& who, execution_context& context) {
+  co_return begin_backend_drain(what, who, context);
+}
+
+awaitable<result> run(const undrain_backend& what, const principal& who, execution_context& context) {
+  co_return end_backend_drain(what, who, context);
 }
 
 awaitable<result> run(const alter_config& what, const principal& /*who*/, execution_context& context) {

@@ -93,6 +93,12 @@ failure too_many_drains() {
   return fail(failure_kind::busy, "As many drains are running as are kept (--drains-max)");
 }
 
+failure unknown_backend(std::string_view cluster, std::string_view backend) {
+  return fail(failure_kind::unknown_name,
+              "There is no backend '" + std::string(backend) + "' in a cluster '" + std::string(cluster) + '\'',
+              protocol::er::unknown_error, "HY000");
+}
+
 failure backend_refusal(const interrupt_answer& answer) {
   auto refused = fail(failure_kind::backend, answer.message);
   refused.code = answer.code;

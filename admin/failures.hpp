@@ -29,6 +29,8 @@ failure wrong_setting_value(std::string_view name, std::string_view value, std::
 /// 1105: there is no drain of the number; as many run as are kept.
 failure unknown_drain(std::uint64_t number);
 failure too_many_drains();
+/// 1105: the cluster is not here, or has no such backend.
+failure unknown_backend(std::string_view cluster, std::string_view backend);
 /// What the backend said to a KILL.
 failure backend_refusal(const interrupt_answer& answer);
 /// 1105: the session does not meet the predicate any more that had chosen it.

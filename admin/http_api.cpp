@@ -49,6 +49,8 @@ bool match_path(std::string_view pattern, std::string_view path, command_argumen
   for (std::size_t at = 0; at < parts.size(); ++at) {
     const auto part = decode_percent(parts[at], plus::itself).value_or("");
     if (expected[at] == "{name}") given.name = part;
+    if (expected[at] == "{cluster}") given.cluster = part;
+    if (expected[at] == "{backend}") given.backend = part;
     if (expected[at] == "{id}") {
       given.id = parse_session_id(part);
       if (!given.id) wrong = make_problem(400, "The path has no session id: a decimal number is needed");

@@ -33,12 +33,14 @@ json parameter(std::string_view name, std::string_view in, std::string_view type
 }
 
 void add_path_parameters(json& list, std::string_view path) {
-  constexpr std::array<std::array<std::string_view, 3>, 4> known{
+  constexpr std::array<std::array<std::string_view, 3>, 6> known{
       {{"id", "string",
         "a cs_id, a connection_id or a proxy_sessid; cs_id:N, connection_id:N or connection_id:N@backend"},
        {"ss_id", "integer", "the server session, as listed with the session"},
        {"number", "integer", "the drain, as listed"},
-       {"name", "string", "the setting"}}};
+       {"name", "string", "the setting"},
+       {"cluster", "string", "the cluster's name; any where there is only one, without a name"},
+       {"backend", "string", "the backend, as listed, or without its port"}}};
   for (const auto& [name, type, description] : known) {
     if (path.find('{' + std::string(name) + '}') != std::string_view::npos) {
       list.push_back(parameter(name, "path", type, description));

@@ -72,6 +72,7 @@ constexpr column backend[] = {
     {.sql_name = "version", .json_name = "version"},
     {.sql_name = "state", .json_name = "state"},
     {.sql_name = "svr_session_count", .json_name = "svr_session_count", .type = number},
+    {.sql_name = "health", .json_name = "health"},
     {.sql_name = "reason", .json_name = "reason"},
     {.sql_name = "since", .json_name = "since"},
     {.sql_name = "retry_ms", .json_name = "retry_ms", .type = number},
@@ -195,14 +196,25 @@ std::span<const column> backend_columns() {
 table_rows backend_rows(const show_table& /*asked*/, const principal& /*who*/, execution_context& context) {
   table_rows rows;
   for (auto& each : context.proxy->backends()) {
-    rows.push_back({std::move(each.cluster), std::move(each.address), null_when_empty(std::move(each.version)),
-                    std::move(each.state), count(each.server_sessions), null_when_empty(std::move(each.reason)),
+    rows.push_back({std::move(each.cluster),
+                    std::move(each.address),
+                    null_when_empty(std::move(each.version)),
+                    std::move(each.state),
+                    count(each.server_sessions),
+                    std::move(each.health),
+                    null_when_empty(std::move(each.reason)),
                     format_time(each.since),
                     each.retry ? count(static_cast<std::uint64_t>(each.retry->count())) : cell(),
-                    null_when_empty(std::move(each.addresses)), std::move(each.order), count(each.weight),
-                    std::move(each.credentials), count(each.logins), count(each.failures),
-                    count_or_null(each.connect_time.count()), count_or_null(each.check_time.count()),
-                    null_when_empty(std::move(each.check_problem)), each.read_only ? cell(*each.read_only) : cell(),
+                    null_when_empty(std::move(each.addresses)),
+                    std::move(each.order),
+                    count(each.weight),
+                    std::move(each.credentials),
+                    count(each.logins),
+                    count(each.failures),
+                    count_or_null(each.connect_time.count()),
+                    count_or_null(each.check_time.count()),
+                    null_when_empty(std::move(each.check_problem)),
+                    each.read_only ? cell(*each.read_only) : cell(),
                     each.risky_routines ? count(*each.risky_routines) : cell()});
   }
   return rows;

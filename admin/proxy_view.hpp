@@ -4,8 +4,11 @@
 
 #include "admin/result.hpp"
 
+#include "session/endpoint.hpp"
+
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,7 +57,8 @@ struct proxy_backend {
   std::string cluster;
   std::string address;  // as configured
   std::string version;  // empty: not known yet
-  std::string state;    // "unknown", "up", "suspect", "down"
+  std::string state;    // "unknown", "up", "suspect", "down"; "draining", "drained"
+  std::string health;   // the same without the last two
   std::uint64_t server_sessions = 0;
   std::string reason;  // of the state; empty: none
   std::chrono::system_clock::time_point since;
@@ -73,6 +77,19 @@ struct proxy_backend {
   std::optional<std::uint64_t> risky_routines;  // that may change a session's state unseen
 };
 
+/// A backend out of use.
+struct backend_drain {
+  std::string by{};
+  std::string reason{};
+  std::chrono::system_clock::time_point since{};
+  std::uint64_t number = 0;  // of the drain of its sessions; 0: not begun yet
+};
+
+struct found_backend {
+  std::string cluster;
+  std::shared_ptr<const session::endpoint> name;  // the one that its server sessions share
+};
+
 class proxy_view {
  public:
   virtual ~proxy_view() = default;
@@ -87,6 +104,11 @@ class proxy_view {
   [[nodiscard]] virtual std::vector<memory_use> memory() const = 0;
   [[nodiscard]] virtual std::vector<proxy_fact> facts() const = 0;
   [[nodiscard]] virtual std::vector<proxy_backend> backends() const = 0;
+  /// None: there is no such cluster, or no such backend in it.
+  [[nodiscard]] virtual std::optional<found_backend> find_backend(std::string_view cluster,
+                                                                  std::string_view backend) const = 0;
+  /// From now on logins avoid the backend, or, without a drain, not any more. Gives what was before.
+  virtual std::optional<backend_drain> set_drained(const found_backend& which, std::optional<backend_drain> drain) = 0;
 };
 
 }  // namespace sessiongate::admin

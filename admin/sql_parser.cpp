@@ -46,6 +46,9 @@ class entry_parser {
     if (part == "[options]") return take_options(given);
     if (part == "number") return take_number(given);
     if (part == "name") return take_text(given.name, "the name of a setting");
+    if (part == "cluster") return take_text(given.cluster, "the name of a cluster");
+    if (part == "backend") return take_text(given.backend, "a backend");
+    if (part == "BACKEND") return at_.take_word(part) ? std::nullopt : std::optional(malformed(part, at_));
     if (part == "value") return at_.at_end() ? std::nullopt : take_text(given.value, "a value");
     return at_.take_symbol(part) ? std::nullopt : std::optional(malformed(part, at_));
   }

@@ -182,7 +182,8 @@ void render_sql(protocol::bytes& out, std::uint8_t& sequence_id, const result& w
 std::vector<result_column> sql_columns(const command& what) {
   if (const auto* list = std::get_if<show_table>(&what)) return to_columns(find_listing(list->what).columns);
   if (std::holds_alternative<show_session>(what)) return to_columns(attribute_columns());
-  if (std::holds_alternative<start_drain>(what) || std::holds_alternative<cancel_drain>(what))
+  if (std::holds_alternative<start_drain>(what) || std::holds_alternative<cancel_drain>(what) ||
+      std::holds_alternative<drain_backend>(what))
     return to_columns(drain_columns());
   if (std::holds_alternative<kill_matching>(what)) return to_columns(kill_target_columns());
   return {};

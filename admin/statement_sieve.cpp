@@ -80,7 +80,9 @@ sieve_verdict sieve_statement(std::string_view text_so_far, bool complete) {
     case 'P':
       return sieve_pair(rest, "PING", "PROXY", complete);
     case 'D':
-      return sieve_pair(rest, "DRAIN", "PROXYSESSION", complete);
+      return sieve_pair(rest, "DRAIN", "PROXY", complete);
+    case 'U':
+      return sieve_pair(rest, "UNDRAIN", "PROXYCLUSTER", complete);
     case 'C':
       return sieve_pair(rest, "CANCEL", "PROXYSESSION", complete);
     default:

@@ -3,14 +3,16 @@
 
 #include "proxy/backend_counters.hpp"
 #include "proxy/backend_health.hpp"
-#include "proxy/hidden_changes.hpp"
+#include "proxy/routine_watch.hpp"
 #include "proxy/server_globals.hpp"
 
+#include "admin/proxy_view.hpp"
 #include "admin/socket_address.hpp"
 #include "protocol/greeting.hpp"
 #include "session/endpoint.hpp"
 #include "session/published.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -47,16 +49,25 @@ class backend {
   [[nodiscard]] backend_health& health() { return health_; }
   [[nodiscard]] const backend_health& health() const { return health_; }
 
+  /// Out of use: logins avoid it.
+  [[nodiscard]] bool drained() const { return drained_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::optional<admin::backend_drain> drain() const { return *drain_.load(); }
+  /// One at a time.
+  void set_drain(std::optional<admin::backend_drain> drain) {
+    drained_.store(drain.has_value());
+    drain_.store(std::move(drain));
+  }
+
   // What the health checks have found, where there are any.
   [[nodiscard]] globals_history& globals() { return globals_; }
   /// The global variables of its server that were in force then: null, with the reason, when that is not known.
   [[nodiscard]] globals_history::known globals_at(globals_history::clock::time_point when) const {
     return globals_.at(when);
   }
-  [[nodiscard]] hidden_changes& hidden() { return hidden_; }
-  [[nodiscard]] const hidden_changes& hidden() const { return hidden_; }
+  [[nodiscard]] routine_watch& hidden() { return hidden_; }
+  [[nodiscard]] const routine_watch& hidden() const { return hidden_; }
   /// A stored program may have changed the state of a session that has been there since then, and nothing told.
-  [[nodiscard]] bool hides_changes(hidden_changes::clock::time_point since) const { return hidden_.possible(since); }
+  [[nodiscard]] bool hides_changes(routine_watch::clock::time_point since) const { return hidden_.possible(since); }
 
   struct check {
     std::string problem;  // why the last one told nothing of the server, though that answered; empty: it did
@@ -72,8 +83,10 @@ class backend {
   std::uint32_t weight_;
   backend_counters counted_;
   backend_health health_;
+  std::atomic<bool> drained_{false};
+  session::published<std::optional<admin::backend_drain>> drain_{std::optional<admin::backend_drain>()};
   globals_history globals_;
-  hidden_changes hidden_;
+  routine_watch hidden_;
   session::published<check> check_{check()};
   session::published<addresses> addresses_{addresses()};
   session::published<protocol::greeting> greeting_{protocol::greeting()};

@@ -59,6 +59,11 @@ protocol::server_error none_reached(std::span<const backend_ptr> tried,
   return {protocol::er::cannot_connect, "HY000", "Can't connect to MySQL server on any of " + each};
 }
 
+protocol::server_error all_drained(const cluster& which) {
+  return {protocol::er::cannot_connect, "HY000",
+          fmt::format("Can't connect to MySQL server: every backend of cluster '{}' is drained", which.name())};
+}
+
 /// One session's login on one backend, which it has so long to reach: the client authenticates itself.
 class pass_through {
  public:
@@ -136,7 +141,9 @@ awaitable<pass_result> pass_through::take_verdict(protocol::bytes_view payload, 
   if (!protocol::is_err_packet(payload)) co_return co_await finish(payload, exchange);
   target_->counted().count_error();
   const auto refusal = protocol::parse_err_packet(payload);
-  if (refusal) note_login_failure(connection_, *target_, *refusal);  // a server keeps a place for administrators, and refuses others only now
+  if (refusal)
+    note_login_failure(connection_, *target_,
+                       *refusal);  // a server keeps a place for administrators, and refuses others only now
   co_await client_.write(payload);
   co_return login_failure{stop_reason::login_failed,
                           {},
@@ -207,6 +214,7 @@ awaitable<pass_result> log_in_at(backend_ptr target, std::chrono::milliseconds t
 awaitable<pass_result> pass_login_through(client_connection& connection, packet_channel& client,
                                           protocol::handshake_response response) {
   const auto candidates = connection.cluster().candidates();
+  if (candidates.empty()) co_return failed(all_drained(connection.cluster()), stop_reason::backend_unreachable);
   const auto time = time_for_each(*connection.shared().current.load(), candidates.size());
   std::vector<protocol::server_error> errors;
   for (const auto& each : candidates) {
@@ -237,6 +245,7 @@ auth_circumstances auth_between(client_connection& connection, protocol::capabil
 
 awaitable<std::optional<protocol::server_error>> probe_cluster(worker& on, gateway& shared, const cluster& which) {
   const auto candidates = which.candidates();
+  if (candidates.empty()) co_return all_drained(which);
   std::vector<protocol::server_error> errors;
   for (const auto& each : candidates) {
     auto error = co_await probe_backend(on, shared, which, *each);

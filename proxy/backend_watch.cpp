@@ -99,6 +99,7 @@ awaitable<void> backend_watch::resolve(cluster& owner, backend_ptr target, asio:
       for (const auto& each : found) addresses.emplace_back(each.endpoint());
       target->set_addresses(std::move(addresses));
     }
+    if (shared_.draining.load(std::memory_order_relaxed)) co_return;
     pause.expires_after(ec ? greeting_retry : name_refresh);
     co_await pause.async_wait(io);
   }

@@ -49,6 +49,7 @@ awaitable<void> client_connection::run(std::shared_ptr<client_connection> self) 
       self->end(*refused);
     } else if (auto* account = std::get_if<logged_in_account>(&outcome)) {
       start_relay(self, std::move(*account));
+      self->look_at_drain();
       co_return;
     } else {
       co_await serve_proxysys(*self, std::get<logged_in_proxysys>(std::move(outcome)));

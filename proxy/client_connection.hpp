@@ -151,6 +151,8 @@ class client_connection final : public session::client_session,
   void end_marked();
   void end_told(session::stop_request why);
   void end_server_session_now(session::stop_request why, session::stop_handler done);
+  void leave_drained_backend(const session::stop_request& why);
+  void look_at_drain();
   void refresh_guard();
   [[nodiscard]] session_look describe(bool writes) const;
   void act_on(guard which, worker::clock::time_point now);

@@ -58,7 +58,7 @@ void client_connection::end_marked() {
   while (auto due = marks_->take_due(in_transaction())) {
     if (due->how.ss_id == 0) {
       auto found = report();
-      end_told(due->how.why);
+      due->how.leaves_backend ? leave_drained_backend(due->how.why) : end_told(due->how.why);
       tell(*due, std::move(found));
     } else {
       end_server_session_now(due->how.why, std::move(due->done));
@@ -66,6 +66,20 @@ void client_connection::end_marked() {
     if (ended() || !marks_) return;
   }
   note_marks();
+}
+
+/// The session is at rest, as its drain wants it.
+void client_connection::leave_drained_backend(const session::stop_request& why) {
+  end_told(why);
+}
+
+/// Its backend may have been drained while the login was under way.
+void client_connection::look_at_drain() {
+  if (ended() || !server_ || !server_->drained()) return;
+  mark({{.after = session::resting_point::transaction,
+         .why = {stop_reason::drained_by_command, "its backend was drained during its login"},
+         .leaves_backend = true},
+        {}});
 }
 
 /// Servers just close the connection of an idle client that is killed, and some libraries connect anew by themselves

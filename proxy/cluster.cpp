@@ -47,6 +47,7 @@ std::vector<backend_ptr> cluster::candidates() const {
   std::vector<turn> turns;
   turns.reserve(backends_.size());
   for (const auto& each : backends_) {
+    if (each->drained()) continue;
     const auto among =
         own_.order == backend_order::weight ? draw_place(each->weight()) : static_cast<double>(turns.size());
     turns.push_back({each->health().claim_place(now), among, each});

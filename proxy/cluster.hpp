@@ -28,7 +28,8 @@ class cluster {
   /// As they are configured.
   [[nodiscard]] const std::vector<backend_ptr>& backends() const { return backends_; }
   /// In the order in which a login tries them: those that are well, then those that are suspect; those that are down
-  /// only when there is no other. A backend that is not checked gets the one login that finds out whether it is back.
+  /// only when there is no other; never one that is drained. A backend that is not checked gets the one login that
+  /// finds out whether it is back.
   [[nodiscard]] std::vector<backend_ptr> candidates() const;
   /// Of the first backend that has greeted; flags zero when none has.
   [[nodiscard]] std::shared_ptr<const protocol::greeting> last_greeting() const;

@@ -1,8 +1,8 @@
 #include "proxy/health_check.hpp"
 
-#include "proxy/hidden_changes.hpp"
 #include "proxy/log.hpp"
 #include "proxy/own_response.hpp"
+#include "proxy/routine_watch.hpp"
 #include "proxy/session_events.hpp"
 
 #include <fmt/format.h>
@@ -47,6 +47,7 @@ void health_check::stop() {
 awaitable<void> health_check::run(std::shared_ptr<health_check> /*self*/) {
   while (!stopped_) {
     if (!target_->resolved()->empty()) co_await check();  // a name that is not resolved yet is told where that fails
+    if (stopped_) break;
     pause_.expires_after(target_->health().pause());
     co_await pause_.async_wait(io);
   }
@@ -152,12 +153,15 @@ awaitable<health_check::answer> health_check::look_at_routines() {
   const auto questions = questions_for(version);
   const auto rights = co_await connection_->query(questions.rights);
   if (rights.lost) co_return answer::lost;
-  routines_looked_at_ = asked;
   std::vector<std::string> granted;
   if (!rights.error) {
     for (auto& row : read_rows(rights.packets)) granted.push_back(std::move(row.front()));
   }
-  if (const auto missing = missing_right(granted, version); !missing.empty()) {
+  // A connection keeps the rights of its login: what was granted or revoked since counts for a fresh one.
+  if (!is_new_ && granted != granted_) co_return answer::lost;
+  granted_ = std::move(granted);
+  routines_looked_at_ = asked;
+  if (const auto missing = missing_right(granted_, version); !missing.empty()) {
     target_->hidden().note_unknown(fmt::format("the control account lacks {}", missing));
     co_return answer::read;
   }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sessiongate::proxy {
 
@@ -49,6 +50,7 @@ class health_check : public std::enable_shared_from_this<health_check> {
   std::string why_;    // it was refused or lost
   backend::check seen_;
   std::optional<clock::time_point> routines_looked_at_;
+  std::vector<std::string> granted_;  // what the account might everywhere, at the connection's login
   bool stopped_ = false;
 };
 

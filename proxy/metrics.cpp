@@ -358,6 +358,14 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
                            }));
   all.push_back(by_backend("backend_reached", "gauge", "1 when the backend has greeted the proxy once.", shared,
                            [](const backend& of) -> std::uint64_t { return of.has_greeted() ? 1 : 0; }));
+  all.push_back(
+      by_backend("backend_up", "gauge", "1 while the backend is neither suspect nor down.", shared,
+                 [](const backend& of) -> std::uint64_t { return of.health().state() == backend_state::up ? 1 : 0; }));
+  all.push_back(by_backend("backend_drained", "gauge", "1 while the backend is drained.", shared,
+                           [](const backend& of) -> std::uint64_t { return of.drained() ? 1 : 0; }));
+  all.push_back(
+      by_backend("backend_check_microseconds", "gauge", "How long the last health check waited for an answer.", shared,
+                 [](const backend& of) { return static_cast<std::uint64_t>(of.last_check()->took.count()); }));
   all.push_back(single("draining", "gauge", "1 while the proxy is stopping.", shared.draining.load() ? 1 : 0));
   return all;
 }

@@ -3,10 +3,12 @@
 #include "proxy/client_connection.hpp"
 #include "proxy/log.hpp"
 #include "proxy/metrics.hpp"
+#include "proxy/session_events.hpp"
 #include "proxy/session_guard.hpp"
 #include "proxy/settings.hpp"
 
 #include "admin/failures.hpp"
+#include "admin/session_id.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -58,6 +60,17 @@ std::string addresses_of(const backend& server) {
   return all;
 }
 
+constexpr std::string_view drained = "drained";
+
+std::string words_of(const admin::backend_drain& drain) {
+  return "by " + drain.by + (drain.reason.empty() ? "" : ": " + drain.reason);
+}
+
+void add_sessions(admin::proxy_backend& to, std::uint64_t count) {
+  to.server_sessions = count;
+  if (to.state == drained && count > 0) to.state = "draining";
+}
+
 admin::proxy_backend describe(const cluster& owner, const backend& server) {
   using std::chrono::duration_cast;
   using std::chrono::microseconds;
@@ -67,9 +80,14 @@ admin::proxy_backend describe(const cluster& owner, const backend& server) {
   made.cluster = owner.name();
   made.address = server.name()->text();
   made.version = version_of(server);
-  made.state = to_text(health.state);
+  made.state = made.health = to_text(health.state);
   made.reason = health.reason;
   made.since = health.since;
+  if (const auto drain = server.drain()) {
+    made.state = drained;
+    made.reason = words_of(*drain);
+    made.since = drain->since;
+  }
   if (health.failures > 0) made.retry = health.pause;
   made.addresses = addresses_of(server);
   made.order = to_text(owner.settings().order);
@@ -187,10 +205,38 @@ std::vector<admin::proxy_backend> proxy_report::backends() const {
   for (const auto& owner : shared_.clusters.all()) {
     for (const auto& each : owner->backends()) {
       all.push_back(describe(*owner, *each));
-      all.back().server_sessions = servers[each->name().get()];
+      add_sessions(all.back(), servers[each->name().get()]);
     }
   }
   return all;
+}
+
+std::optional<admin::found_backend> proxy_report::find_backend(std::string_view cluster,
+                                                               std::string_view backend) const {
+  for (const auto& owner : shared_.clusters.all()) {
+    if (!owner->name().empty() && owner->name() != cluster) continue;
+    for (const auto& each : owner->backends()) {
+      if (admin::is_backend(backend, *each->name())) return admin::found_backend{owner->name(), each->name()};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<admin::backend_drain> proxy_report::set_drained(const admin::found_backend& which,
+                                                              std::optional<admin::backend_drain> drain) {
+  const std::lock_guard lock(changing_);
+  for (const auto& owner : shared_.clusters.all()) {
+    for (const auto& each : owner->backends()) {
+      if (each->name() != which.name) continue;
+      auto before = each->drain();
+      const bool turns = before.has_value() != drain.has_value();
+      const auto why = drain ? words_of(*drain) : std::string();
+      each->set_drain(std::move(drain));
+      if (turns) tell_drain(shared_, *owner, *each, each->drained(), why);
+      return before;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace sessiongate::proxy

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ class proxy_report final : public admin::proxy_view {
   [[nodiscard]] std::vector<admin::memory_use> memory() const override;
   [[nodiscard]] std::vector<admin::proxy_fact> facts() const override;
   [[nodiscard]] std::vector<admin::proxy_backend> backends() const override;
+  [[nodiscard]] std::optional<admin::found_backend> find_backend(std::string_view cluster,
+                                                                 std::string_view backend) const override;
+  std::optional<admin::backend_drain> set_drained(const admin::found_backend& which,
+                                                  std::optional<admin::backend_drain> drain) override;
 
  private:
   gateway& shared_;

@@ -28,6 +28,15 @@ admin::event about(client_connection& connection, admin::event_type type) {
   return made;
 }
 
+void publish_state(gateway& shared, const backend& about, std::string_view state, std::string_view why) {
+  if (!shared.events.wanted()) return;
+  admin::event turned{.type = admin::event_type::backend_state};
+  turned.backend = about.name()->text();
+  turned.outcome = state;
+  turned.detail = why;
+  shared.events.publish(std::move(turned));
+}
+
 void tell_turn(gateway& shared, const cluster& owner, const backend& about, const backend_health::turn& turn) {
   log_event(turn.now == backend_state::down ? log_level::warning : log_level::info, "backend_state",
             {{"cluster", owner.name()},
@@ -35,12 +44,7 @@ void tell_turn(gateway& shared, const cluster& owner, const backend& about, cons
              {"state", to_text(turn.now)},
              {"was", to_text(turn.before)},
              {"reason", turn.reason}});
-  if (!shared.events.wanted()) return;
-  admin::event turned{.type = admin::event_type::backend_state};
-  turned.backend = about.name()->text();
-  turned.outcome = to_text(turn.now);
-  turned.detail = turn.reason;
-  shared.events.publish(std::move(turned));
+  publish_state(shared, about, to_text(turn.now), turn.reason);
 }
 
 }  // namespace
@@ -81,6 +85,12 @@ void note_login_failure(client_connection& connection, backend& about, const pro
 
 void note_reached(gateway& shared, const cluster& owner, backend& about) {
   if (const auto turn = about.health().succeed(backend_health::clock::now())) tell_turn(shared, owner, about, *turn);
+}
+
+void tell_drain(gateway& shared, const cluster& owner, const backend& about, bool drained, std::string_view why) {
+  log_event(log_level::info, drained ? "backend_drained" : "backend_undrained",
+            {{"cluster", owner.name()}, {"backend", about.name()->text()}, {"why", why}});
+  publish_state(shared, about, drained ? "drained" : "undrained", why);
 }
 
 void note_unreached(gateway& shared, const cluster& owner, backend& about, std::string_view why, bool for_good) {

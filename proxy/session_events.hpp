@@ -24,5 +24,7 @@ void note_login_failure(client_connection& connection, backend& about, const pro
 void note_reached(gateway& shared, const cluster& owner, backend& about);
 /// It could not be. `for_good`: it is down then, and not only suspect.
 void note_unreached(gateway& shared, const cluster& owner, backend& about, std::string_view why, bool for_good = false);
+/// It was taken out of use, or into use again.
+void tell_drain(gateway& shared, const cluster& owner, const backend& about, bool drained, std::string_view why);
 
 }  // namespace sessiongate::proxy

@@ -18,7 +18,8 @@ stop_mark next_stop_mark();
 struct gentle_stop {
   resting_point after = resting_point::transaction;
   stop_request why{};
-  std::uint64_t ss_id = 0;  // this server session only; 0: the whole client session
+  std::uint64_t ss_id = 0;      // this server session only; 0: the whole client session
+  bool leaves_backend = false;  // because its backend is taken out of use
   stop_mark mark = next_stop_mark();
 };
 

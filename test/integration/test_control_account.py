@@ -25,7 +25,7 @@ def controlled(start_gate, secrets):
     """controlled(…): sessiongate with a control account, whose first connection has been made."""
     def start(**given):
         gate = start_gate(**{"control_user": "control", "control_password_file": secrets["control_password_file"],
-                             **given})
+                             "health_check_interval": "0", **given})  # checks have a connection that would count
         gate.wait_for_log("control_connected|control_account_failed")
         return gate
 
@@ -158,7 +158,7 @@ def test_a_server_that_was_restarted_is_logged_in_to_again(controlled, own_serve
 
 
 def test_a_login_that_fails_is_not_tried_again_for_each_kill(start_gate, database, clients):
-    gate = start_gate(control_user="control", environment={"SESSIONGATE_CONTROL_PASSWORD": "wrong"})
+    gate = start_gate(control_user="control", environment={"SESSIONGATE_CONTROL_PASSWORD": "wrong"}, health_check_interval="0")
     gate.wait_for_log("control_account_failed .*1045")
     asleep = sleepers(gate, database, clients, 30)
     told = kill_all(gate, asleep)
@@ -202,7 +202,7 @@ def test_over_tls(tls_gate, tls_server, secrets, clients):
     root = root_of(tls_server)
     query(root, f"CREATE USER control_tls@'%' IDENTIFIED BY '{CONTROL_PASSWORD}' REQUIRE SSL")
     query(root, "GRANT CONNECTION ADMIN, PROCESS ON *.* TO control_tls@'%'")
-    gate = tls_gate(backend="required", control_user="control_tls",
+    gate = tls_gate(backend="required", control_user="control_tls", health_check_interval="0",
                     control_password_file=secrets["control_password_file"])
     gate.wait_for_log("control_connected")
     for victim in sleepers(gate, root, clients, 3):

@@ -10,12 +10,14 @@ import pytest
 from clients import connect, cs_id, disconnect, query
 from raw_client import COM_QUERY, RawClient
 from result_sets import LONGLONG, VAR_STRING, binary_row, definition, split_packets, text_row
-from sessiongate_process import PROXYSYS_PASSWORD
+from conftest import _settings
+from sessiongate_process import PROXYSYS_PASSWORD, SessiongateProcess
 from support import wait_until
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 ADDRESS = r"127\.0\.0\.1:\d+"
 NUMBER = r"\d+"
+NOBODY = "127.0.0.1:1"  # a backend that is never there
 
 
 class Listing:
@@ -150,6 +152,10 @@ was_in_transaction was_in_transaction b 0
     "SHOW PROXYSESSION DRAINS [filter]": Listing("SHOW PROXYSESSION DRAINS WHERE number = ?", "/v1/drains?number={drain}", "drains", DRAIN),
     "DRAIN PROXYSESSION [where] [options]": Listing(
         "DRAIN PROXYSESSION WHERE User = ? TIMEOUT 5 COMMENT 'golden'", "/v1/drains?reason=golden&limit=1", "drains", DRAIN),
+    "DRAIN PROXYCLUSTER cluster BACKEND backend [options]": Listing(
+        f"DRAIN PROXYCLUSTER obdemo BACKEND '{NOBODY}' TIMEOUT 5 COMMENT 'golden backend'",
+        "/v1/drains?reason=golden%20backend&limit=1", "drains",
+        DRAIN.replace(r"`User` = \d+", f"backend {NOBODY} of cluster obdemo").replace("t golden", "t golden backend")),
     "CANCEL PROXYSESSION DRAIN number": Listing("CANCEL PROXYSESSION DRAIN ?", "/v1/drains?number={drain}", "drains", DRAIN),
     "SHOW PROXYSESSION KILLS [filter]": Listing(
         "SHOW PROXYSESSION KILLS WHERE cs_id = ?", "/v1/kills?cs_id={killed}", "kills", r"""
@@ -270,12 +276,13 @@ avg_used avg_used c {number}
 name name t pid
 info info t {pid}
 """),
-    "SHOW PROXYCLUSTER [filter]": Listing("SHOW PROXYCLUSTER", "/v1/clusters", "clusters", r"""
+    "SHOW PROXYCLUSTER [filter]": Listing("SHOW PROXYCLUSTER WHERE version IS NOT NULL", "/v1/clusters?version_is_null=false", "clusters", r"""
 cluster_name      cluster_name      t obdemo
 server            server            t {address}
 version           version           t .+
 state             state             t up
 svr_session_count svr_session_count c {number}
+health            health            t up
 reason            reason            t NULL
 since             since             t {time}
 retry_ms          retry_ms          c NULL
@@ -319,6 +326,9 @@ ACTIONS = {  # statement with ?, its parameters, method, path, body of the reque
                                              {**KILLED, "outcome": "already_idle", "status": "already_idle", "connection_id": None}),
     "ALTER PROXYCONFIG SET name = value": ("ALTER PROXYCONFIG SET drain_timeout = '1000ms'", [], "PUT", "/v1/config/drain-timeout",
                                            b'{"value": "1s"}', {"status": "ok", "message": r"drain-timeout = 1000ms \(was 1000ms\)"}),
+    "UNDRAIN PROXYCLUSTER cluster BACKEND backend": (
+        f"UNDRAIN PROXYCLUSTER obdemo BACKEND '{NOBODY}'", [], "POST", f"/v1/clusters/obdemo/backends/{NOBODY}/undrain", None,
+        {"status": "ok", "message": f"{NOBODY} (takes logins again|was not drained)"}),
     "PING PROXY": ("PING PROXY", [], "GET", "/v1/ping", None, OK_BODY),
 }
 
@@ -345,6 +355,7 @@ class Subject:
         disconnect(killed)
         proxysys = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
         self.known["drain"] = query(proxysys, "DRAIN PROXYSESSION WHERE User = 0 TIMEOUT 5 COMMENT 'golden'")[0][0]
+        query(proxysys, f"DRAIN PROXYCLUSTER obdemo BACKEND '{NOBODY}' TIMEOUT 5 COMMENT 'golden backend'")
         disconnect(proxysys)
         query(self.session, "SET SESSION max_join_size = 4711")
         self.known["ss_id"] = dict(row[:2] for row in query(self.session, "SHOW PROXYSESSION ATTRIBUTE"))["ss_id"]
@@ -356,11 +367,19 @@ class Subject:
     def parameters(self, statement):
         if "CLOSED" in statement or "EVENTS" in statement:
             return [self.known["gone"]]
-        if "DRAIN" in statement and not statement.startswith("DRAIN"):
+        if "DRAIN" in statement and "?" in statement and not statement.startswith("DRAIN"):
             return [self.known["drain"]]
         if "KILLS" in statement:
             return [self.known["killed"]]
         return [self.known["id"]] * statement.count("?")
+
+
+@pytest.fixture(scope="module")
+def gate(mariadb, secrets):
+    """As in conftest.py, with one more backend, for tests to drain."""
+    process = SessiongateProcess(**_settings(mariadb, secrets, {"backend": f"127.0.0.1:{mariadb.port},{NOBODY}"}))
+    yield process
+    process.stop()
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,12 @@ inline std::string describe(const kill_matching& what) {
 inline std::string describe(const start_drain& what) {
   return "drain " + to_text(what.where) + describe(what.how);
 }
+inline std::string describe(const drain_backend& what) {
+  return "drain backend " + what.cluster + ' ' + what.backend + describe(what.how);
+}
+inline std::string describe(const undrain_backend& what) {
+  return "undrain backend " + what.cluster + ' ' + what.backend;
+}
 inline std::string describe(const cancel_drain& what) {
   return "cancel drain " + std::to_string(what.number);
 }

@@ -103,6 +103,10 @@ inline const std::vector<row> direct_rows{
      "drain `User` = 'x' AND `backend` = 'db:3306' after transaction 30000ms (why)"},
     {"DRAIN PROXYSESSION COMMENT 'why' AFTER STATEMENT", "drain  after statement (why)"},
     {"CANCEL PROXYSESSION DRAIN 7", "cancel drain 7"},
+    {"DRAIN PROXYCLUSTER orders BACKEND 'db:3306'", "drain backend orders db:3306 after transaction"},
+    {"drain proxycluster 'a b' backend \"unix:/x\" after statement timeout 5 comment 'why'",
+     "drain backend a b unix:/x after statement 5000ms (why)"},
+    {"UNDRAIN PROXYCLUSTER orders BACKEND 'db:3306';", "undrain backend orders db:3306"},
     {"SHOW PROXYSESSION DRAINS WHERE state = 'running' LIMIT 3", "drains `state` = 'running' limit 3"},
     {"SHOW PROXYSESSION ATTRIBUTE CS_ID 5", "show cs_id:5"},
     {"SHOW PROXYSESSION ATTRIBUTE CONNECTION_ID 5@'DB' LIKE 'x'", "show connection_id:5@DB like x"},
@@ -122,6 +126,12 @@ inline const std::vector<row> direct_rows{
 
 inline const std::vector<row> malformed_rows{
     {"DRAIN PROXYSESSION 5", "malformed"},
+    {"DRAIN PROXYCLUSTER", "malformed"},
+    {"DRAIN PROXYCLUSTER orders", "malformed"},
+    {"DRAIN PROXYCLUSTER orders BACKEND", "malformed"},
+    {"DRAIN PROXYCLUSTER orders SERVER 'db'", "malformed"},
+    {"DRAIN PROXYCLUSTER orders BACKEND 'db' LIMIT 5", "malformed"},
+    {"UNDRAIN PROXYCLUSTER orders BACKEND 'db' TIMEOUT 5", "malformed"},
     {"DRAIN PROXYSESSION WHERE", "malformed"},
     {"DRAIN PROXYSESSION User = 'x'", "malformed"},
     {"DRAIN PROXYSESSION TIMEOUT 5 TIMEOUT 6", "malformed"},
@@ -264,6 +274,8 @@ inline const std::vector<row> malformed_rows{
 inline const std::vector<row> foreign_rows{
     {"DRAIN", "not ours"},
     {"DRAIN PROXYSESSIONS", "not ours"},
+    {"UNDRAIN", "not ours"},
+    {"UNDRAIN PROXYSESSION", "not ours"},
     {"CANCEL PROXYSESSION", "not ours"},
     {"CANCEL PROXYSESSION 5", "not ours"},
     {"CALL drain()", "not ours"},

@@ -1,6 +1,6 @@
 #include "proxy/server_globals.hpp"
 
-#include "proxy/hidden_changes.hpp"
+#include "proxy/routine_watch.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -59,7 +59,7 @@ TEST_CASE("the history is bounded") {
 }
 
 TEST_CASE("changes are hidden from a session until stored programs were looked at, and while one is a risk") {
-  hidden_changes hidden;
+  routine_watch hidden;
   CHECK(hidden.possible(start));
   CHECK_FALSE(hidden.risky());
   hidden.note(0, start + 10s);

@@ -13,7 +13,7 @@
 
 namespace sessiongate::proxy {
 
-class hidden_changes {
+class routine_watch {
  public:
   using clock = std::chrono::steady_clock;
 

@@ -1,4 +1,4 @@
-#include "proxy/hidden_changes.hpp"
+#include "proxy/routine_watch.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +29,7 @@ bool has_routine_table(std::string_view server_version) {
 
 }  // namespace
 
-void hidden_changes::note(std::uint64_t risky, clock::time_point asked) {
+void routine_watch::note(std::uint64_t risky, clock::time_point asked) {
   const std::lock_guard lock(mutex_);
   risky_ = risky;
   why_unknown_.clear();
@@ -39,24 +39,24 @@ void hidden_changes::note(std::uint64_t risky, clock::time_point asked) {
     none_since_ = asked;
 }
 
-void hidden_changes::note_unknown(std::string why) {
+void routine_watch::note_unknown(std::string why) {
   const std::lock_guard lock(mutex_);
   risky_.reset();
   none_since_.reset();
   why_unknown_ = std::move(why);
 }
 
-bool hidden_changes::possible(clock::time_point since) const {
+bool routine_watch::possible(clock::time_point since) const {
   const std::lock_guard lock(mutex_);
   return !none_since_ || since < *none_since_;
 }
 
-std::optional<std::uint64_t> hidden_changes::risky() const {
+std::optional<std::uint64_t> routine_watch::risky() const {
   const std::lock_guard lock(mutex_);
   return risky_;
 }
 
-std::string hidden_changes::why_unknown() const {
+std::string routine_watch::why_unknown() const {
   const std::lock_guard lock(mutex_);
   return why_unknown_;
 }
