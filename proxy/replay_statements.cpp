@@ -63,8 +63,10 @@ void append_in_pieces(std::vector<std::string>& statements, const user_variable&
   const std::string_view value = *variable.value;
   statements.push_back("SET " + name + " = " + hex_literal({}, "binary"));
   for (std::size_t from = 0; from < value.size(); from += piece_size) {
-    statements.push_back("SET " + name + " = CONCAT(" + name + ", " +
-                         hex_literal(value.substr(from, piece_size), "binary") + ")");
+    std::string statement = "SET ";
+    statement.append(name).append(" = CONCAT(").append(name).append(", ");
+    statement.append(hex_literal(value.substr(from, piece_size), "binary")).append(")");
+    statements.push_back(std::move(statement));
   }
   if (variable.character_set == "binary") return;
   statements.push_back("SET " + name + " = " +

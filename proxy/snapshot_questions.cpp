@@ -306,6 +306,7 @@ void snapshot_questions::take_names(const text_answer& answer, const std::vector
     return ask_sizes(names);
   }
   std::vector<std::string> listed;
+  listed.reserve(answer.rows.size());
   for (const auto& row : answer.rows) listed.push_back(row.empty() ? "" : row[0].value_or(""));
   ask_sizes(std::move(listed));
 }

@@ -185,6 +185,7 @@ void state_replay::set_one_by_one(const variables& changes) {
 
 void state_replay::verify() {
   std::vector<std::string> names;
+  names.reserve(wanted_.user.size());
   for (const auto& each : wanted_.user) names.push_back(each.name);
   actual_questions_.open();
   actual_questions_.ask_place();

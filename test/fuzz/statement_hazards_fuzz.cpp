@@ -20,9 +20,13 @@ std::string change_case(std::string text) {
 
 void check(const std::string& text, bool escapes) {
   const auto found = find_hazards(text, true, escapes);
-  require(find_hazards(change_case(text), true, escapes) == found, "case makes no difference");
-  require((find_hazards(text, false, escapes) & hazard::hidden) != 0, "what is cut off is hidden");
-  require((find_hazards(text, false, escapes) | found) == (found | hazard::hidden), "nothing else comes of that");
+  // MariaDB's /*M! is read on as a comment when it is /*m!, which is hidden all the same.
+  const auto changed = find_hazards(change_case(text), true, escapes);
+  require((changed & hazard::hidden) == (found & hazard::hidden), "case hides nothing");
+  require((found & hazard::hidden) != 0 || changed == found, "case makes no difference");
+  const auto cut_off = find_hazards(text, false, escapes);
+  require((cut_off & hazard::hidden) != 0, "what is cut off is hidden");
+  require((cut_off & found) == found, "and has all that the whole has");
   const auto behind = find_hazards(text + "\n; CALL p()", true, escapes);
   require((behind & hazard::hidden) != 0, "a statement behind it is seen, or is not one");
 }

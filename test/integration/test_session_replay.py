@@ -27,7 +27,7 @@ NOT_TRIED = [*OWN, "MAX_SESSION_MEM_USED", "MAX_STATEMENT_TIME", "WAIT_TIMEOUT",
              "IDENTITY", "AUTOCOMMIT", "PROFILING"]
 
 # Their number is in every answer, up to the next statement with a table.
-FORGET_WARNINGS = "DELETE FROM app.accounts WHERE id = -1"
+FORGET_WARNINGS = "SELECT id FROM app.accounts LIMIT 1"
 
 
 class Driver:
@@ -193,8 +193,11 @@ def change_state(rng, client, settable):
         elif pick < 0.9:
             name, *described = rng.choice(variables)
             value = random_value(rng, *described)
+            scope = rng.choice(["SESSION ", "@@", "@@session.", ""])
+            if name.startswith("TX_"):
+                scope = "SESSION "  # without a scope they are for the next transaction alone
             if value is not None:
-                client.query(f"SET {rng.choice(['SESSION ', '@@', '@@session.', ''])}{name} = {value}")
+                client.query(f"SET {scope}{name} = {value}")
         elif pick < 0.93:
             client.query(f"USE {rng.choice(['app', 'relay', '`odd ``name é`'])}")
         elif pick < 0.95:
