@@ -263,7 +263,7 @@ void response_tracker::inspect_prepare(const head& packet) {
   if (!packet.starts_with(ok_header) || packet.seen.size() < 9) return end_response(0);
   prepared_id_ = load_u32(packet.seen, 1);
   columns_after_parameters_ = load_u16(packet.seen, 5);
-  const auto parameters = load_u16(packet.seen, 7);
+  const auto parameters = prepared_parameters_ = load_u16(packet.seen, 7);
   definitions_omitted_ =
       has(backend_, client_optional_resultset_metadata) && packet.length > 12 && packet.seen[12] == 0;
   if (parameters != 0) return begin_definitions(parameters);

@@ -74,10 +74,12 @@ class response_tracker {
   [[nodiscard]] bool take_result_set() { return std::exchange(result_set_, false); }
   /// The id of the statement that the last COM_STMT_PREPARE made, as the server numbers it; zero when it made none.
   [[nodiscard]] std::uint32_t prepared_id() const { return prepared_id_; }
+  /// And how many parameters it has.
+  [[nodiscard]] std::uint16_t prepared_parameters() const { return prepared_parameters_; }
   /// What the client sees in place of the number of the statement that is prepared next. Zero: the number itself.
   void show_prepared_as(std::uint32_t statement_id) { shown_id_ = statement_id; }
-  /// Nothing of what came before counts any more: what comes next is another server session's. What was negotiated is as
-  /// before.
+  /// Nothing of what came before counts any more: what comes next is another server session's. What was negotiated is
+  /// as before.
   void start_over(status_flags status);
   /// The last_insert_id that an OK told since the last call; zero when none did.
   [[nodiscard]] std::uint64_t take_insert_id() { return std::exchange(insert_id_, std::uint64_t{0}); }
@@ -149,6 +151,7 @@ class response_tracker {
   std::uint64_t insert_id_ = 0;
   std::uint32_t prepared_id_ = 0;
   std::uint32_t shown_id_ = 0;
+  std::uint16_t prepared_parameters_ = 0;
   std::uint32_t body_left_ = 0;  // bytes of the present packet (header included) that have not come yet
   status_flags status_ = status_autocommit;
   std::uint16_t last_error_ = 0;

@@ -292,6 +292,28 @@ result<execute_request> parse_execute(bytes_view payload, std::uint16_t paramete
   return request;
 }
 
+result<std::optional<parameter_binding>> find_binding(bytes_view payload, std::uint16_t parameter_count,
+                                                      capabilities negotiated) {
+  constexpr std::size_t flags_at = 5;
+  constexpr std::size_t behind_iterations = 10;
+  if (payload.size() < behind_iterations) return errc::incomplete_message;
+  const execute_request request{.cursor_flags = payload[flags_at], .parameters = {}};
+  wire_reader reader(payload.subspan(behind_iterations));
+  const auto count = read_parameter_count(reader, request, parameter_count, negotiated);
+  if (!count) return count.error();
+  if (*count == 0) return std::optional<parameter_binding>();
+  reader.skip((*count + 7) / 8);
+  parameter_binding found{.flag_at = payload.size() - reader.remaining(), .count = *count, .types = {}};
+  const bool follow = reader.read_u8() == types_follow;
+  if (!reader.ok()) return errc::incomplete_message;
+  if (!follow) return std::optional(found);
+  read_types(reader, *count, has(negotiated, client_query_attributes));
+  if (!reader.ok()) return errc::incomplete_message;
+  const auto begin = found.flag_at + 1;
+  found.types = payload.subspan(begin, payload.size() - reader.remaining() - begin);
+  return std::optional(found);
+}
+
 result<std::uint32_t> parse_statement_id(bytes_view payload) {
   if (payload.empty()) return errc::incomplete_message;
   wire_reader reader(payload);

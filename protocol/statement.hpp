@@ -33,6 +33,16 @@ struct execute_request {
 result<execute_request> parse_execute(bytes_view payload, std::uint16_t parameter_count, capabilities negotiated,
                                       std::vector<std::uint16_t>& parameter_types);
 
+/// Where a COM_STMT_EXECUTE tells the types of its parameters. It need not when an execution before it has.
+struct parameter_binding {
+  std::size_t flag_at = 0;  // of the byte in the payload that says whether types follow
+  std::size_t count = 0;    // parameters and query attributes
+  bytes_view types;         // as they are on the wire, names of attributes included; empty: none follow
+};
+/// None: it has no parameters. errc::incomplete_message: more of the payload is needed.
+result<std::optional<parameter_binding>> find_binding(bytes_view payload, std::uint16_t parameter_count,
+                                                      capabilities negotiated);
+
 /// The statement id in COM_STMT_EXECUTE / CLOSE / RESET / FETCH / SEND_LONG_DATA / bulk execute.
 result<std::uint32_t> parse_statement_id(bytes_view payload);
 

@@ -198,8 +198,8 @@ void client_connection::end_server_session(std::uint64_t ss_id, session::stop_re
 
 /// When what another server session needs has been taken from it. It may end otherwise meanwhile.
 void client_connection::end_server_session_now(session::stop_request why, session::stop_handler done) {
-  auto end = [self = shared_from_this(), ss_id = bound_->ss_id(), why = std::move(why),
-              done = std::move(done)](session::recovery_obstacle obstacle) {
+  with_state_saved([self = shared_from_this(), ss_id = bound_->ss_id(), why = std::move(why),
+                    done = std::move(done)](session::recovery_obstacle obstacle) {
     session::stop_report found{.found = true, .server_sessions = {}, .obstacle = obstacle};
     if (self->bound_ && self->bound_->ss_id() == ss_id) {
       found = self->report();
@@ -207,11 +207,14 @@ void client_connection::end_server_session_now(session::stop_request why, sessio
       self->lose_server_session(why);
     }
     if (done) done(std::move(found));
-  };
+  });
+}
+
+void client_connection::with_state_saved(state_handler then) {
   if (save_state_)
-    save_state_(std::move(end));
+    save_state_(std::move(then));
   else
-    end(session::recovery_obstacle::no_credentials);
+    then(session::recovery_obstacle::no_credentials);
 }
 
 void client_connection::lose_server_session(const session::stop_request& why) {

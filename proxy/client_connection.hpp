@@ -125,6 +125,11 @@ class client_connection final : public session::client_session,
   /// What the proxy has to log in as the session's present user by itself. Any thread.
   [[nodiscard]] credential_view login_credential() const;
   [[nodiscard]] std::string credentials() const override;
+  // Any thread: with what is known of the account and of the server.
+  [[nodiscard]] session::recovery_obstacle obstacle_when_ended() const override;
+  [[nodiscard]] session::recovery_obstacle obstacle_when_lost() const override;
+  /// What was not set since then is what the server gave then.
+  void note_login_time(std::chrono::steady_clock::time_point at) { logged_in_at_.store(at, std::memory_order_relaxed); }
   /// A backend has refused a login of the proxy's with `used`.
   void note_refusal(const credential& used, const protocol::server_error& refusal);
 
@@ -151,7 +156,8 @@ class client_connection final : public session::client_session,
   void end_marked();
   void end_told(session::stop_request why);
   void end_server_session_now(session::stop_request why, session::stop_handler done);
-  void leave_drained_backend(const session::stop_request& why);
+  void with_state_saved(state_handler then);
+  void leave_drained_backend(session::stop_request why, session::stop_handler done);
   void look_at_drain();
   void refresh_guard();
   [[nodiscard]] session_look describe(bool writes) const;
@@ -173,6 +179,7 @@ class client_connection final : public session::client_session,
   std::unique_ptr<stop_marks> marks_;           // null: no gentle stop waits
   session::stop_request why_;
   session::stop_request lost_because_;
+  std::atomic<std::chrono::steady_clock::time_point> logged_in_at_{};
   connection_limit::place place_;
   name_limit::place name_place_;
   std::function<bool()> may_tell_;

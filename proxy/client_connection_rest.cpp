@@ -56,9 +56,11 @@ bool client_connection::at_rest() const {
 void client_connection::end_marked() {
   if (ended() || !at_rest()) return;
   while (auto due = marks_->take_due(in_transaction())) {
-    if (due->how.ss_id == 0) {
+    if (due->how.leaves_backend) {
+      leave_drained_backend(due->how.why, std::move(due->done));
+    } else if (due->how.ss_id == 0) {
       auto found = report();
-      due->how.leaves_backend ? leave_drained_backend(due->how.why) : end_told(due->how.why);
+      end_told(due->how.why);
       tell(*due, std::move(found));
     } else {
       end_server_session_now(due->how.why, std::move(due->done));
@@ -68,9 +70,22 @@ void client_connection::end_marked() {
   note_marks();
 }
 
-/// The session is at rest, as its drain wants it.
-void client_connection::leave_drained_backend(const session::stop_request& why) {
-  end_told(why);
+/// The session is at rest, as its drain wants it: it goes on elsewhere if it can.
+void client_connection::leave_drained_backend(session::stop_request why, session::stop_handler done) {
+  if (!bound_) {  // it has left already
+    if (done) done({});
+    return;
+  }
+  with_state_saved(
+      [self = shared_from_this(), why = std::move(why), done = std::move(done)](session::recovery_obstacle obstacle) {
+        auto found = self->report();
+        found.obstacle = obstacle;
+        if (obstacle == session::recovery_obstacle::none && self->bound_)
+          self->lose_server_session(why);
+        else
+          self->end_told(why);
+        if (done) done(std::move(found));
+      });
 }
 
 /// Its backend may have been drained while the login was under way.
@@ -90,6 +105,25 @@ void client_connection::end_told(session::stop_request why) {
     return end(std::move(why));
   const auto told = last_words(why, server_version());
   tell_and_end(told, std::move(why));
+}
+
+session::recovery_obstacle client_connection::obstacle_when_ended() const {
+  using session::recovery_obstacle;
+  const auto held = client_session::obstacle_when_ended();
+  if (held != recovery_obstacle::none) return held;
+  const auto found = login_credential();
+  return found.known ? recovery_obstacle::none : found.obstacle;
+}
+
+session::recovery_obstacle client_connection::obstacle_when_lost() const {
+  using session::recovery_obstacle;
+  const auto held = client_session::obstacle_when_lost();
+  const auto servers = server_sessions();
+  if (held != recovery_obstacle::none || servers.empty()) return held;
+  const auto* const at = shared_.clusters.backend_of(*servers.front());
+  const auto since = logged_in_at_.load(std::memory_order_relaxed);
+  const bool known = at != nullptr && !at->hides_changes(since) && at->globals_at(since).variables;
+  return known ? recovery_obstacle::none : recovery_obstacle::hidden_changes;
 }
 
 /// Those who wait for the session's end learn that it has come otherwise.

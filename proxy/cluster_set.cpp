@@ -32,6 +32,15 @@ const std::string& cluster_set::shown_name(const cluster& of, const session::log
   return of.name().empty() ? name.cluster : of.name();
 }
 
+const backend* cluster_set::backend_of(const session::server_session& of) const {
+  for (const auto& owner : all_) {
+    for (const auto& each : owner->backends()) {
+      if (each->name() == of.shared_backend()) return each.get();
+    }
+  }
+  return nullptr;
+}
+
 control_account* cluster_set::control_of(const session::server_session& of) const {
   const auto found = controls_.find(of.shared_backend().get());
   return found == controls_.end() ? nullptr : found->second;

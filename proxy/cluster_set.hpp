@@ -37,6 +37,7 @@ class cluster_set {
 
   /// Null: the server session is on no backend of this proxy.
   [[nodiscard]] control_account* control_of(const session::server_session& of) const;
+  [[nodiscard]] const backend* backend_of(const session::server_session& of) const;
   [[nodiscard]] bool has_control(const session::server_session& of) const;
 
   /// A backend has greeted.

@@ -6,11 +6,14 @@
 
 namespace sessiongate::proxy {
 
-void prepared_statements::add(std::uint32_t server_id, std::string text, preparing_state under) {
+void prepared_statements::add(std::uint32_t server_id, std::string text, preparing_state under,
+                              std::uint16_t parameters) {
   const auto client_id = translates_ ? next_shown() : server_id;
   remove(client_id);
   text_size_ += text.size();
-  all_.emplace(client_id, statement{.text = std::move(text), .under = std::move(under), .server_id = server_id});
+  all_.emplace(
+      client_id,
+      statement{.text = std::move(text), .under = std::move(under), .server_id = server_id, .parameters = parameters});
   last_ = client_id;
   last_shown_ = std::max(last_shown_, client_id);
 }
@@ -41,7 +44,10 @@ std::uint32_t prepared_statements::translate(std::uint32_t client_id) {
 }
 
 void prepared_statements::moved(std::uint32_t client_id, std::uint32_t server_id) {
-  if (auto* const found = find(client_id)) found->server_id = server_id;
+  auto* const found = find(client_id);
+  if (found == nullptr) return;
+  found->server_id = server_id;
+  found->types_missing = !found->types.empty();
 }
 
 }  // namespace sessiongate::proxy

@@ -7,6 +7,7 @@
 // to the client under a number of the proxy's (next_shown()).
 #pragma once
 
+#include "protocol/bytes.hpp"
 #include "session/tracked_variables.hpp"
 
 #include <cstddef>
@@ -30,7 +31,11 @@ class prepared_statements {
     std::string text;
     preparing_state under;
     std::uint32_t server_id = 0;
-    bool has_long_data = false;  // that the next execution uses up
+    std::uint16_t parameters = 0;
+    protocol::bytes types{};      // of its parameters, as the client has told them last
+    std::size_t types_count = 0;  // how many those are
+    bool types_missing = false;   // the server has not been told them
+    bool has_long_data = false;   // that the next execution uses up
     bool has_open_cursor = false;
   };
   using by_client_id = std::map<std::uint32_t, statement>;
@@ -39,7 +44,7 @@ class prepared_statements {
   [[nodiscard]] std::size_t text_size() const { return text_size_; }  // bytes
 
   /// The server has prepared `text` under this number.
-  void add(std::uint32_t server_id, std::string text, preparing_state under);
+  void add(std::uint32_t server_id, std::string text, preparing_state under, std::uint16_t parameters = 0);
   void remove(std::uint32_t client_id);
   void clear();
 

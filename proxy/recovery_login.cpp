@@ -3,6 +3,7 @@
 #include "proxy/compression_choice.hpp"
 #include "proxy/credential_exchange.hpp"
 #include "proxy/server_opening.hpp"
+#include "proxy/session_events.hpp"
 
 #include "protocol/ok_packet.hpp"
 
@@ -147,6 +148,7 @@ possible_failure recovery_login::take_verdict(server_opening& opening, backend& 
       break;
     case exchange_outcome::end::refused:
       target.counted().count_error();
+      note_login_failure(connection_, target, outcome.error);
       if (is_full(outcome.error)) return recovery_failure{recovery_obstacle::backend_unreachable, words};
       is_final_ = true;
       connection_.note_refusal(*known_, outcome.error);

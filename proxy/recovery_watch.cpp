@@ -42,8 +42,9 @@ statement_hazards answered_behind(statement_kind kind) {
 
 }  // namespace
 
-recovery_watch::recovery_watch(protocol::handshake_response login, std::size_t size_max)
-    : login_(std::move(login)), size_max_(size_max) {}
+recovery_watch::recovery_watch(protocol::handshake_response login, protocol::capabilities negotiated,
+                               std::size_t size_max)
+    : login_(std::move(login)), negotiated_(negotiated), size_max_(size_max) {}
 
 void recovery_watch::begin_query(std::string_view text, bool complete) {
   const auto found = find_hazards(text, complete);
@@ -89,6 +90,7 @@ void recovery_watch::begin_command(const protocol::command_framer::step& started
       if (const auto* const statement = gaps_ == 0 ? nullptr : prepared_.find(id))
         gaps_ &= ~answered_behind(protocol::kind_of_statement(statement->text));
       unflag(id);
+      note_execution(id, started.payload);
       if (asks_for_cursor(started.payload)) pending_.push_back({.place = place, .statement_id = id});
       break;
     case command::stmt_fetch:
@@ -105,6 +107,18 @@ void recovery_watch::begin_change_user(const protocol::change_user& wanted) {
   next_login_.database = wanted.database;
   next_login_.collation = static_cast<std::uint8_t>(wanted.collation);
   next_login_.attributes = wanted.attributes;
+}
+
+/// Another server session would have to be told the types that the client will not tell again.
+void recovery_watch::note_execution(std::uint32_t statement_id, protocol::bytes_view payload) {
+  constexpr auto execute = static_cast<std::uint8_t>(command::stmt_execute);
+  auto* const statement = prepared_.find(statement_id);
+  if (statement == nullptr || statement->parameters == 0 || payload.front() != execute) return;
+  const auto told = protocol::find_binding(payload, statement->parameters, negotiated_);
+  if (!told || !*told || (*told)->types.empty()) return;
+  statement->types.assign((*told)->types.begin(), (*told)->types.end());
+  statement->types_count = (*told)->count;
+  statement->types_missing = false;
 }
 
 void recovery_watch::forget(std::uint32_t statement_id) {
@@ -132,7 +146,7 @@ void recovery_watch::end_response(const response& ended) {
     login_ = std::exchange(next_login_, {});
     reset();
     was_reset_ = false;
-    logged_in_at_ = std::chrono::system_clock::now();
+    logged_in_at_ = std::chrono::steady_clock::now();
     return;
   }
   if (pending_.empty()) return;
@@ -148,7 +162,8 @@ void recovery_watch::finish(pending done, const response& ended) {
   const auto has = [&](protocol::status_flags which) { return (ended.status & which) != 0; };
   switch (ended.answered) {
     case command::stmt_prepare:
-      if (ended.prepared_id != 0) prepared_.add(ended.prepared_id, std::move(done.text), std::move(done.under));
+      if (ended.prepared_id != 0)
+        prepared_.add(ended.prepared_id, std::move(done.text), std::move(done.under), ended.prepared_parameters);
       break;
     case command::set_option:
       option_ = done.option;

@@ -29,7 +29,8 @@ class recovery_watch {
  public:
   /// `login` as it went to the server, without an authentication response. `size_max`: bytes of prepared statements
   /// that are kept.
-  recovery_watch(protocol::handshake_response login, std::size_t size_max);
+  /// `negotiated` with the client.
+  recovery_watch(protocol::handshake_response login, protocol::capabilities negotiated, std::size_t size_max);
 
   // What goes to the server. `place` is its place in the tracker's queue.
   void begin_query(std::string_view text, bool complete);
@@ -46,6 +47,7 @@ class recovery_watch {
     std::uint16_t error = 0;
     protocol::status_flags status = 0;
     std::uint32_t prepared_id = 0;
+    std::uint16_t prepared_parameters = 0;
     bool has_insert_id = false;
   };
   void end_response(const response& ended);
@@ -60,7 +62,7 @@ class recovery_watch {
   /// The login that makes a session like this one was before anything was set.
   [[nodiscard]] const protocol::handshake_response& login() const { return login_; }
   /// When that login, or the last COM_CHANGE_USER, was: what was not set since is what the server gave then.
-  [[nodiscard]] std::chrono::system_clock::time_point logged_in_at() const { return logged_in_at_; }
+  [[nodiscard]] std::chrono::steady_clock::time_point logged_in_at() const { return logged_in_at_; }
   /// And then COM_RESET_CONNECTION.
   [[nodiscard]] bool was_reset() const { return was_reset_; }
   /// And COM_SET_OPTION with this; none was sent otherwise.
@@ -87,14 +89,16 @@ class recovery_watch {
 
   void finish(pending done, const response& ended);
   void reset();
+  void note_execution(std::uint32_t statement_id, protocol::bytes_view payload);
   void forget(std::uint32_t statement_id);
   void flag(std::uint32_t statement_id, bool prepared_statements::statement::* which, bool on);
   void unflag(std::uint32_t statement_id);
 
   protocol::handshake_response login_;
   protocol::handshake_response next_login_;  // while a COM_CHANGE_USER is under way
+  protocol::capabilities negotiated_;
   std::size_t size_max_;
-  std::chrono::system_clock::time_point logged_in_at_ = std::chrono::system_clock::now();
+  std::chrono::steady_clock::time_point logged_in_at_ = std::chrono::steady_clock::now();
   prepared_statements prepared_;
   std::vector<pending> pending_;
   statement_hazards hazards_ = 0;

@@ -19,7 +19,8 @@ relay::relay(std::shared_ptr<client_connection> connection, logged_in_account ac
       kept_(std::move(account.client_rest)) {
   if (account.login) {
     const auto limit = connection_.shared().settings.recovery_state_max;
-    replacing_ = std::make_unique<lost_session>(recovery_watch(std::move(*account.login), limit), account.backend);
+    replacing_ = std::make_unique<lost_session>(recovery_watch(std::move(*account.login), account.client, limit),
+                                                account.backend);
   }
   tracker_.negotiated(account.backend, account.client);
   tracker_.set_status(account.status);

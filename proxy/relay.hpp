@@ -58,6 +58,7 @@ class relay final : public own_server_session, public std::enable_shared_from_th
       queue_full,   // too many commands wait for their response
       stop_waits,   // a gentle stop waits: the session may have to end before the command
       no_backend,   // the server session has ended
+      bind_types,   // an execution that does not tell its types to a server session that does not know them
       translate,    // a prepared statement has another number on the server than for the client
       gap,          // the command asks for what only the server session before this one knew
       malformed,
@@ -83,6 +84,8 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   void watch_command(const protocol::command_framer::step& started);
   void watch_response(protocol::command answered, bool with_insert_id);
   task<> translate_statement();
+  [[nodiscard]] bool misses_types(const protocol::command_framer::step& started) const;
+  task<> bind_types();
   void refuse_gap();
   [[nodiscard]] session::recovery_obstacle obstacle_of_planned_end() const;
   void save_state(client_connection::state_handler done);

@@ -158,6 +158,9 @@ task<> relay::resolve(scan::halt why) {
     case scan::halt::translate:
       co_await translate_statement();
       break;
+    case scan::halt::bind_types:
+      co_await bind_types();
+      break;
     case scan::halt::gap:
       refuse_gap();
       break;

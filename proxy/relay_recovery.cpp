@@ -61,10 +61,38 @@ relay::scan::halt relay::consider_recovery(const protocol::command_framer::step&
   if (names_statement(started.type) && watch.prepared().translates() && !shown_id_) {
     const auto id = protocol::parse_statement_id(started.payload);
     if (!id) return started.is_whole() ? scan::halt::none : scan::halt::need_more;
+    const bool may_change = started.type == command::stmt_execute && !started.is_whole();
+    if (may_change && started.size <= connection_.shared().settings.recovery_state_max) return scan::halt::need_more;
     return scan::halt::translate;
   }
   if (watch.has_gaps() && gap_before(started) != recovery_obstacle::none) return scan::halt::gap;
-  return scan::halt::none;
+  return started.type == command::stmt_execute && misses_types(started) ? scan::halt::bind_types : scan::halt::none;
+}
+
+/// The client counts on the types of an execution that this server session has not seen.
+bool relay::misses_types(const protocol::command_framer::step& started) const {
+  auto& prepared = replacing_->watch.prepared();
+  if (!prepared.translates() || !shown_id_) return false;
+  const auto* const statement = prepared.find(*shown_id_);
+  if (statement == nullptr || !statement->types_missing) return false;
+  const auto told = protocol::find_binding(started.payload, statement->parameters, client_capabilities_);
+  return !told || (*told && (*told)->types.empty());
+}
+
+/// Puts them into the execution at the front of kept_, when all of it is there.
+task<> relay::bind_types() {
+  const auto started = framer_.next(kept_);
+  const auto* const statement = replacing_->watch.prepared().find(*shown_id_);
+  const auto told = protocol::find_binding(started.payload, statement->parameters, client_capabilities_);
+  const auto size = started.size - protocol::packet_header_size + statement->types.size();
+  if (!told || (*told)->count != statement->types_count || size >= protocol::packet_payload_max) {
+    refuse_unrecovered({recovery_obstacle::prepared_elsewhere, "the types of its parameters are not known"});
+    co_return;
+  }
+  const auto flag = kept_.begin() + static_cast<std::ptrdiff_t>(protocol::packet_header_size + (*told)->flag_at);
+  *flag = 1;
+  kept_.insert(flag + 1, statement->types.begin(), statement->types.end());
+  for (std::size_t each = 0; each < 3; ++each) kept_[each] = static_cast<std::uint8_t>(size >> (8 * each));
 }
 
 /// The statement asks for what only the server session before knew.
@@ -98,6 +126,7 @@ void relay::watch_response(command answered, bool with_insert_id) {
                       .error = tracker_.last_error(),
                       .status = tracker_.status(),
                       .prepared_id = tracker_.prepared_id(),
+                      .prepared_parameters = tracker_.prepared_parameters(),
                       .has_insert_id = with_insert_id});
   tracker_.show_prepared_as(watch.prepared().next_shown());
   publish_outlook();
@@ -107,6 +136,7 @@ void relay::publish_outlook() {
   const auto& watch = replacing_->watch;
   auto when_lost = watch.obstacle();
   if (when_lost == recovery_obstacle::none && !state_.reports_all()) when_lost = recovery_obstacle::no_tracking;
+  connection_.note_login_time(watch.logged_in_at());
   connection_.publish_obstacles(watch.certain_obstacle(), when_lost);
 }
 
@@ -123,6 +153,7 @@ recovery_obstacle relay::obstacle_of_planned_end() const {
   if (!replacing_) return recovery_obstacle::no_credentials;
   if (!quiet() || exchange_ || recovering_) return recovery_obstacle::statement_running;
   if (connection_.in_transaction()) return recovery_obstacle::open_transaction;
+  if (const auto found = connection_.login_credential(); !found.known) return found.obstacle;
   return replacing_->watch.certain_obstacle();
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <utility>
 
@@ -73,6 +74,17 @@ global_variables read_globals(protocol::bytes_view packets) {
   return read;
 }
 
+std::shared_ptr<const global_variables> by_lower_name(const server_globals& read) {
+  global_variables all;
+  for (const auto& [name, value] : read.all()) {
+    auto lower = name;
+    std::ranges::transform(lower, lower.begin(),
+                           [](unsigned char each) { return static_cast<char>(std::tolower(each)); });
+    all.insert_or_assign(std::move(lower), value);
+  }
+  return std::make_shared<const global_variables>(std::move(all));
+}
+
 recovery_failure lost_again(const server_conversation::answer& answer) {
   return {answer.lost ? recovery_obstacle::backend_unreachable : recovery_obstacle::replay_refused,
           fmt::format("{} {}", answer.error->code, answer.error->message)};
@@ -87,7 +99,13 @@ recovery_failure session_rebuild::find_obstacle() const {
     return {recovery_obstacle::no_tracking, "--recovery planned"};
   if (const auto held = lost_.watch.obstacle(); held != recovery_obstacle::none) return {held, {}};
   if (!lost_.reports_all) return {recovery_obstacle::no_tracking, {}};
+  if (lost_.at->hides_changes(lost_.watch.logged_in_at()))
+    return {recovery_obstacle::hidden_changes, lost_.at->hidden().why_unknown()};
   auto tracked = describe_tracked();
+  if (!tracked.globals_before) {
+    const auto reason = lost_.at->globals_at(lost_.watch.logged_in_at()).reason;
+    return {recovery_obstacle::hidden_changes, std::string(reason)};
+  }
   tracked.globals_now = tracked.globals_before;  // those of the fresh session are known when there is one
   return proxy::find_obstacle(tracked);
 }
@@ -176,6 +194,8 @@ tracked_state session_rebuild::describe_tracked() const {
   if (!database->empty()) known.database = *database;
   known.last_insert_id = 0;  // where it is another one, statements that ask for it are refused
   known.seen = lost_.watch.hazards();
+  if (const auto then = lost_.at->globals_at(lost_.watch.logged_in_at()); then.variables)
+    known.globals_before = by_lower_name(*then.variables);
   return known;
 }
 

@@ -100,12 +100,12 @@ class client_session {
   [[nodiscard]] const session_state& tracked() const { return tracked_; }
   /// What keeps its server session from being replaced when that ends: on purpose, where the server is asked for the
   /// state first; and unasked. none: it will be replaced at the next statement.
-  [[nodiscard]] recovery_obstacle obstacle_when_ended() const;
-  [[nodiscard]] recovery_obstacle obstacle_when_lost() const;
+  [[nodiscard]] virtual recovery_obstacle obstacle_when_ended() const;
+  [[nodiscard]] virtual recovery_obstacle obstacle_when_lost() const;
   /// What it does, since when, what it waits for, and its traffic.
   [[nodiscard]] const session_activity& activity() const { return activity_; }
-  /// What the proxy has to log in as its user by itself, in a word; behind `none` is why. Empty: its cluster has nothing
-  /// of the kind.
+  /// What the proxy has to log in as its user by itself, in a word; behind `none` is why. Empty: its cluster has
+  /// nothing of the kind.
   [[nodiscard]] virtual std::string credentials() const { return {}; }
   /// The server session with this connection_id, or null.
   [[nodiscard]] std::shared_ptr<server_session> find_connection(std::uint32_t connection_id) const;

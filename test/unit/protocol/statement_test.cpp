@@ -206,3 +206,23 @@ TEST_CASE("statement id: in the commands that have one") {
   }
   CHECK(is_refused(parse_statement_id("0301000000"_hex), errc::malformed_field));
 }
+
+TEST_CASE("where an execution tells the types of its parameters is found") {
+  const auto told = "17010000000001000000 00 01 0800 fd80 0700000000000000 0178"_hex;
+  const auto found = find_binding(told, 2, plain);
+  REQUIRE((found && *found));
+  CHECK((*found)->flag_at == 11);
+  CHECK((*found)->count == 2);
+  CHECK((*found)->types.size() == 4);
+  CHECK((*found)->types.data() == bytes_view(told).data() + 12);
+  const auto untold = find_binding("17010000000001000000 00 00 0700000000000000 0178"_hex, 2, plain);
+  REQUIRE((untold && *untold));
+  CHECK((*untold)->types.empty());
+  CHECK(!(*find_binding("17010000000001000000"_hex, 0, plain)).has_value());
+  for (std::size_t size = 0; size < 16; ++size) CHECK(!find_binding(bytes_view(told).first(size), 2, plain).has_value());
+  const auto named = find_binding("17010000000001000000 02 00 01 0800 00 fd00 016e 0700000000000000 0178"_hex, 1,
+                                  plain | client_query_attributes);
+  REQUIRE((named && *named));
+  CHECK((*named)->count == 2);
+  CHECK((*named)->types.size() == 7);
+}

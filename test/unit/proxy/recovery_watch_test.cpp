@@ -20,15 +20,18 @@ class watched_session {
  public:
   recovery_watch watch{protocol::handshake_response{
                            .user = "app", .auth_response = {}, .database = "shop", .auth_plugin = {}, .attributes = {}},
-                       size_max};
+                       0, size_max};
 
   void query(std::string_view text) {
     watch.begin_query(text, true);
     end(command::query);
   }
-  void prepare(std::string_view text, std::uint32_t server_id) {
+  void prepare(std::string_view text, std::uint32_t server_id, std::uint16_t parameters = 0) {
     watch.begin_prepare(text, true, {std::make_shared<const std::string>("shop"), session::no_variables()}, ++place_);
-    end(command::stmt_prepare, 0, 0, server_id);
+    watch.end_response({.answered = command::stmt_prepare,
+                        .place = place_,
+                        .prepared_id = server_id,
+                        .prepared_parameters = parameters});
   }
   void command_about(command type, std::uint32_t id, std::vector<std::uint8_t> rest = {}) {
     protocol::bytes payload{static_cast<std::uint8_t>(type)};
@@ -44,8 +47,8 @@ class watched_session {
                          .payload = payload},
                         std::nullopt, ++place_);
   }
-  void end(command type, std::uint16_t error = 0, protocol::status_flags status = 0, std::uint32_t prepared = 0) {
-    watch.end_response({.answered = type, .place = place_, .error = error, .status = status, .prepared_id = prepared});
+  void end(command type, std::uint16_t error = 0, protocol::status_flags status = 0) {
+    watch.end_response({.answered = type, .place = place_, .error = error, .status = status});
   }
 
  private:
@@ -148,6 +151,22 @@ TEST_CASE("prepared statements are kept up to a limit") {
   CHECK(session.watch.prepared().all().at(1).text == "SELECT ?");
   session.prepare(std::string(size_max, ' ') + "SELECT ?", 2);
   CHECK(session.watch.certain_obstacle() == recovery_obstacle::state_too_large);
+}
+
+TEST_CASE("the types of parameters are remembered, for a server that has not been told them") {
+  watched_session session;
+  session.prepare("SELECT ?", 1, 1);
+  session.command_about(command::stmt_execute, 1, {0, 1, 0, 0, 0, 0, 1, 0x08, 0, 7, 0, 0, 0, 0, 0, 0, 0});
+  auto& statement = *session.watch.prepared().find(1);
+  CHECK(statement.types == protocol::bytes{0x08, 0});
+  CHECK_FALSE(statement.types_missing);
+  session.watch.prepared().moved(1, 9);
+  CHECK(statement.types_missing);
+  session.command_about(command::stmt_execute, 1, {0, 1, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0});
+  CHECK(statement.types_missing);
+  session.command_about(command::stmt_execute, 1, {0, 1, 0, 0, 0, 0, 1, 0x03, 0, 7, 0, 0, 0});
+  CHECK(statement.types == protocol::bytes{0x03, 0});
+  CHECK_FALSE(statement.types_missing);
 }
 
 TEST_CASE("a replica's session cannot be moved") {
