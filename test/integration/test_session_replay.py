@@ -476,7 +476,10 @@ def test_random_states_on_mysql(mysql56):
             statements = ["SET NAMES utf8mb4"]
             for _ in range(rng.randint(0, 12)):
                 name = rng.choice(names).replace("`", "``")
-                statements.append(f"SET @`{name}` = {random_user_value(rng, collations)}")
+                value = random_user_value(rng, collations)
+                if value.startswith("CAST(NULL"):
+                    value = "NULL"  # MySQL would leave UNSIGNED, of the value before, on a NULL text
+                statements.append(f"SET @`{name}` = {value}")
             statements.append(rng.choice(["USE app", "USE relay", "DO 1"]))
             for name in rng.sample(sorted(MYSQL_VALUES), rng.randint(0, 8)):
                 statements.append(f"SET SESSION {name} = {rng.choice(MYSQL_VALUES[name])}")
