@@ -204,6 +204,7 @@ class reader {
       at_.next();
     } else if (is_one_of(at_.now(), session)) {
       at_.next();
+      if (is_word(at_.now(), "TRANSACTION")) return read_transaction();
     }
     if (at_.now().kind != token_kind::word && at_.now().kind != token_kind::name) return give_up();
     auto name = scope + std::string(at_.now().text);
@@ -213,6 +214,17 @@ class reader {
       at_.next();
     }
     read_system(std::move(name), false);
+  }
+
+  /// SET SESSION TRANSACTION: the variables that it sets, as MariaDB reports them.
+  void read_transaction() {
+    while (!at_statement_end()) {
+      at_.next();
+      if (is_word(at_.now(), "ISOLATION"))
+        found_.all.push_back({assignment::target::system_variable, "tx_isolation", std::nullopt});
+      if (is_word(at_.now(), "ONLY") || is_word(at_.now(), "WRITE"))
+        found_.all.push_back({assignment::target::system_variable, "tx_read_only", std::nullopt});
+    }
   }
 
   /// `name` may have its scope in front.

@@ -75,6 +75,13 @@ TEST_CASE("system variables of the session, not the global ones") {
   CHECK(read("SET CHARACTER SET latin1") == unknown);
 }
 
+TEST_CASE("SET SESSION TRANSACTION sets what MariaDB reports") {
+  CHECK(read("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED") == "system tx_isolation=?");
+  CHECK(read("set local transaction read only, isolation level serializable") ==
+        "system tx_read_only=?; system tx_isolation=?");
+  CHECK(read("SET SESSION TRANSACTION READ WRITE; SET @a=1") == "system tx_read_only=?; user a=1");
+}
+
 TEST_CASE("what may change more is told so") {
   for (const auto* text :
        {"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET ROLE a", "SET STATEMENT x=1 FOR SELECT 1",
