@@ -46,15 +46,23 @@ recovery_watch::recovery_watch(protocol::handshake_response login, protocol::cap
                                std::size_t size_max)
     : login_(std::move(login)), negotiated_(negotiated), size_max_(size_max) {}
 
+statement_hazards recovery_watch::hazards_of(std::string_view text, bool complete) const {
+  return find_hazards(text, complete, (status_ & protocol::status_no_backslash_escapes) == 0);
+}
+
+bool recovery_watch::asks_for_insert_id_alone(std::string_view text) const {
+  return (hazards_of(text, true) & hazard::reads_anything) == hazard::reads_last_insert_id;
+}
+
 void recovery_watch::begin_query(std::string_view text, bool complete) {
-  const auto found = find_hazards(text, complete);
+  const auto found = hazards_of(text, complete);
   if ((found & hazard::begins_transaction) != 0) hazards_ &= ~hazard::next_transaction;  // it is this one
   hazards_ |= found & ~hazard::reads_anything;
   if (gaps_ != 0) gaps_ &= ~answered_behind(protocol::kind_of_statement(text));
 }
 
 void recovery_watch::begin_prepare(std::string_view text, bool complete, preparing_state under, std::uint8_t place) {
-  hazards_ |= find_hazards(text, complete) & ~hazard::reads_anything;
+  hazards_ |= hazards_of(text, complete) & ~hazard::reads_anything;
   // Nobody keeps track of what it assigns each time that it is executed.
   if (protocol::kind_of_statement(text) == statement_kind::set) hazards_ |= hazard::hidden;
   if (!complete || prepared_.text_size() + text.size() > size_max_) {
@@ -140,6 +148,7 @@ void recovery_watch::unflag(std::uint32_t statement_id) {
 }
 
 void recovery_watch::end_response(const response& ended) {
+  note_status(ended.status);
   if (ended.has_insert_id) insert_id_seen_ = true;
   if (ended.error == 0 && ended.answered == command::reset_connection) return reset();
   if (ended.error == 0 && ended.answered == command::change_user) {
@@ -215,7 +224,7 @@ void recovery_watch::recovered(statement_hazards gaps) {
 }
 
 recovery_obstacle recovery_watch::gap_in(std::string_view text) const {
-  const auto asked = find_hazards(text, true) & gaps_;
+  const auto asked = hazards_of(text, true) & gaps_;
   if ((asked & hazard::reads_sequence) != 0) return recovery_obstacle::sequence_value;
   if ((asked & hazard::reads_last_insert_id) != 0) return recovery_obstacle::last_insert_id;
   return asked == 0 ? recovery_obstacle::none : recovery_obstacle::diagnostics;

@@ -77,6 +77,12 @@ class recovery_watch {
   [[nodiscard]] bool has_gaps() const { return gaps_ != 0; }
   /// The text asks for such a thing; none otherwise.
   [[nodiscard]] session::recovery_obstacle gap_in(std::string_view text) const;
+  /// It asks for the last insert id and for nothing else that went before: the server may be asked that first.
+  [[nodiscard]] bool asks_for_insert_id_alone(std::string_view text) const;
+  /// The server session has an insert id of its own.
+  void close_insert_id_gap() { gaps_ &= ~hazard::reads_last_insert_id; }
+  /// Of the last response: how a text is read depends on them.
+  void note_status(protocol::status_flags now) { status_ = now; }
 
  private:
   struct pending {
@@ -87,6 +93,7 @@ class recovery_watch {
     preparing_state under{};
   };
 
+  [[nodiscard]] statement_hazards hazards_of(std::string_view text, bool complete) const;
   void finish(pending done, const response& ended);
   void reset();
   void note_execution(std::uint32_t statement_id, protocol::bytes_view payload);
@@ -109,6 +116,7 @@ class recovery_watch {
   bool too_large_ = false;
   bool insert_id_seen_ = false;
   statement_hazards gaps_ = 0;
+  protocol::status_flags status_ = 0;
 };
 
 }  // namespace sessiongate::proxy

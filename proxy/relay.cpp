@@ -24,6 +24,7 @@ relay::relay(std::shared_ptr<client_connection> connection, logged_in_account ac
   }
   tracker_.negotiated(account.backend, account.client);
   tracker_.set_status(account.status);
+  if (replacing_) replacing_->watch.note_status(account.status);
   if (replacing_) publish_outlook();
   connection_.may_be_told_when([this] { return may_tell_client(); });
   connection_.save_state_by([this](client_connection::state_handler done) { save_state(std::move(done)); });

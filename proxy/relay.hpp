@@ -80,13 +80,14 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   task<> hold_command();
   // Sessions whose server session can be replaced (relay_recovery.cpp).
   scan::halt consider_recovery(const protocol::command_framer::step& started);
-  [[nodiscard]] session::recovery_obstacle gap_before(const protocol::command_framer::step& started) const;
+  [[nodiscard]] std::string_view statement_of(const protocol::command_framer::step& started) const;
   void watch_command(const protocol::command_framer::step& started);
   void watch_response(protocol::command answered, bool with_insert_id);
   task<> translate_statement();
   [[nodiscard]] bool misses_types(const protocol::command_framer::step& started) const;
   task<> bind_types();
-  void refuse_gap();
+  task<> fill_gap();
+  awaitable<bool> has_insert_id();
   [[nodiscard]] session::recovery_obstacle obstacle_of_planned_end() const;
   void save_state(client_connection::state_handler done);
   static awaitable<void> read_state(std::shared_ptr<relay> self);

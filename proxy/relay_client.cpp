@@ -162,7 +162,7 @@ task<> relay::resolve(scan::halt why) {
       co_await bind_types();
       break;
     case scan::halt::gap:
-      refuse_gap();
+      co_await fill_gap();
       break;
     case scan::halt::malformed:
       refuse_command({er::malformed_packet, "HY000", "Malformed communication packet"},

@@ -4,6 +4,7 @@
 
 #include "proxy/error_reply.hpp"
 #include "proxy/log.hpp"
+#include "proxy/own_response.hpp"
 #include "proxy/session_rebuild.hpp"
 
 #include "protocol/statement.hpp"
@@ -65,7 +66,7 @@ relay::scan::halt relay::consider_recovery(const protocol::command_framer::step&
     if (may_change && started.size <= connection_.shared().settings.recovery_state_max) return scan::halt::need_more;
     return scan::halt::translate;
   }
-  if (watch.has_gaps() && gap_before(started) != recovery_obstacle::none) return scan::halt::gap;
+  if (watch.has_gaps() && watch.gap_in(statement_of(started)) != recovery_obstacle::none) return scan::halt::gap;
   return started.type == command::stmt_execute && misses_types(started) ? scan::halt::bind_types : scan::halt::none;
 }
 
@@ -95,14 +96,13 @@ task<> relay::bind_types() {
   for (std::size_t each = 0; each < 3; ++each) kept_[each] = static_cast<std::uint8_t>(size >> (8 * each));
 }
 
-/// The statement asks for what only the server session before knew.
-recovery_obstacle relay::gap_before(const protocol::command_framer::step& started) const {
-  auto& watch = replacing_->watch;
-  if (started.type == command::query) return watch.gap_in(text_of(started));
-  if (started.type != command::stmt_execute) return recovery_obstacle::none;
+/// The text that a command runs, as far as it is known.
+std::string_view relay::statement_of(const protocol::command_framer::step& started) const {
+  if (started.type == command::query) return text_of(started);
+  if (started.type != command::stmt_execute) return {};
   const auto id = protocol::parse_statement_id(started.payload);
-  const auto* const prepared = id ? watch.prepared().find(shown_id_.value_or(*id)) : nullptr;
-  return prepared == nullptr ? recovery_obstacle::none : watch.gap_in(prepared->text);
+  const auto* const prepared = id ? replacing_->watch.prepared().find(shown_id_.value_or(*id)) : nullptr;
+  return prepared == nullptr ? std::string_view() : prepared->text;
 }
 
 /// A command goes to the server.
@@ -284,6 +284,7 @@ void relay::begin_anew(const backend_login& made) {
   tracker_.start_over(made.status);
   tracker_.show_prepared_as(replacing_->watch.prepared().next_shown());
   state_.server_replaced(made.status);
+  replacing_->watch.note_status(made.status);
   admin_.answered_elsewhere();
   response_size_ = 0;
   own_statement_ = asking_report_ = false;
@@ -300,13 +301,30 @@ void relay::refuse_unrecovered(const recovery_failure& why) {
   refuse_command({er::connection_killed, "70100", "Connection was killed: " + words}, {because.reason, words});
 }
 
-void relay::refuse_gap() {
-  const auto started = framer_.next(kept_);
-  const auto obstacle = gap_before(started);
+/// The command at the front of kept_ asks for what only the server session before this one knew, unless a statement
+/// behind the loss has left the same.
+task<> relay::fill_gap() {
+  if (!co_await wait_until([this] { return quiet(); })) co_return;
+  auto& watch = replacing_->watch;
+  const auto text = statement_of(framer_.next(kept_));
+  const auto obstacle = watch.gap_in(text);
+  if (obstacle == recovery_obstacle::none) co_return;
+  if (watch.asks_for_insert_id_alone(text) && co_await asio_call(connection_.home().executor(), has_insert_id())) {
+    watch.close_insert_id_gap();
+    co_return;
+  }
+  if (connection_.ended() || connection_.bound() == nullptr) co_return;
   const auto words = fmt::format("its server session was replaced, and {} ({})", session::explain(obstacle),
                                  session::to_text(obstacle));
   refuse_command({er::connection_killed, "70100", "Connection was killed: " + words},
                  {connection_.lost_because().reason, words});
+}
+
+/// A fresh session has none until it has inserted.
+awaitable<bool> relay::has_insert_id() {
+  const auto told = co_await ask("SELECT LAST_INSERT_ID()");
+  const auto rows = read_rows(told.packets);
+  co_return !rows.empty() && rows.front().front() != "0";
 }
 
 }  // namespace sessiongate::proxy

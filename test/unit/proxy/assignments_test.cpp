@@ -83,9 +83,8 @@ TEST_CASE("SET SESSION TRANSACTION sets what MariaDB reports") {
 }
 
 TEST_CASE("what may change more is told so") {
-  for (const auto* text :
-       {"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET ROLE a", "SET STATEMENT x=1 FOR SELECT 1",
-        "SET SESSION TRANSACTION READ ONLY", "/*!50000 SET @a=1 */", "SET =1", "SET @=1", "SET"}) {
+  for (const auto* text : {"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET ROLE a",
+                           "SET STATEMENT x=1 FOR SELECT 1", "/*!50000 SET @a=1 */", "SET =1", "SET @=1", "SET"}) {
     CAPTURE(text);
     CHECK_FALSE(find_assignments(text, true).understood);
   }
