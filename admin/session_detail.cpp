@@ -57,12 +57,11 @@ std::int64_t nanoseconds_of(session::ticks at) {
 
 std::vector<attribute_group> describe_client(const session::client_session& target, const detail_options& options) {
   const auto changed = target.activity().statistics() == nullptr ? session::ticks{0} : target.activity().since();
-  std::vector<attribute_group> groups{
-      describe_common(target, options),
-      {"cs stat",
-       {{"modified_time", to_cell(nanoseconds_of(changed))},
-        {"reported_time", to_cell(nanoseconds_of(target.activity().reported()))}}},
-      {"cs var version", version_attributes(target.tracked().versions())}};
+  std::vector<attribute_group> groups{describe_common(target, options),
+                                      {"cs stat",
+                                       {{"modified_time", to_cell(nanoseconds_of(changed))},
+                                        {"reported_time", to_cell(nanoseconds_of(target.activity().reported()))}}},
+                                      {"cs var version", version_attributes(target.tracked().versions())}};
   auto known = target.credentials();
   if (!known.empty()) groups.push_back({"cs credentials", {{"credentials", std::move(known)}}});
   return groups;

@@ -219,7 +219,8 @@ TEST_CASE("where an execution tells the types of its parameters is found") {
   REQUIRE((untold && *untold));
   CHECK((*untold)->types.empty());
   CHECK(!(*find_binding("17010000000001000000"_hex, 0, plain)).has_value());
-  for (std::size_t size = 0; size < 16; ++size) CHECK(!find_binding(bytes_view(told).first(size), 2, plain).has_value());
+  for (std::size_t size = 0; size < 16; ++size)
+    CHECK(!find_binding(bytes_view(told).first(size), 2, plain).has_value());
   const auto named = find_binding("17010000000001000000 02 00 01 0800 00 fd00 016e 0700000000000000 0178"_hex, 1,
                                   plain | client_query_attributes);
   REQUIRE((named && *named));
