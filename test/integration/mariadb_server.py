@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 
 import pymysql
@@ -68,8 +69,12 @@ class MariadbServer:
         self.start()
 
     def crash(self):
-        self.process.kill()
-        self.process.wait()
+        self.halt(signal.SIGKILL)
+
+    def halt(self, how):
+        """By SIGTERM, in order, or SIGKILL. Its directory stays, for start()."""
+        self.process.send_signal(how)
+        self.process.wait(60)
 
     def start(self):
         server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"

@@ -6,11 +6,12 @@ import json
 import socket
 import struct
 import threading
+import time
 
 from clients import Admin, connect, disconnect, query
 from forwarder import Forwarder
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
-from support import wait_until
+from support import seconds, wait_until
 
 GONE = 10  # seconds in which a lost server session has to be seen as lost
 
@@ -126,13 +127,20 @@ def kill_by_ctl(target):
     return {name: json.loads(done.stdout).get(name) for name in ("recoverable", "obstacle", "outcome")}
 
 
+def let_the_server_be_looked_at():
+    """What its global variables were at a login is known when they were read behind it, too: every 100 ms."""
+    time.sleep(seconds(0.3))
+
+
 def kill_on_the_server(target):
+    let_the_server_be_looked_at()
     with target.cluster.server.as_root() as root:
         query(root, f"KILL CONNECTION {target.connection_id}")
     target.wait_until_lost()
 
 
 def reset_connection(target):
+    let_the_server_be_looked_at()
     with target.cluster.server.as_root() as root:
         (host,), = query(root, f"SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = {target.connection_id}")
     target.cluster.forwarder.reset(int(host.rsplit(":", 1)[1]))

@@ -19,17 +19,19 @@ class Model:
     """`hard`: each key holds the words of which one must be told, for as long as the key is there. `soft` and `soft_unplanned`: words that
     may be told, though the session may be recovered as well."""
 
-    def __init__(self, routines=False):
+    def __init__(self, routines=False, mariadb=True):
         self.routines = routines   # the server has routines that may do anything
+        self.mariadb = mariadb     # else MySQL 5.6, which tells less
         self.reset()
 
     def reset(self):
         """A fresh session, as behind COM_RESET_CONNECTION."""
         self.hard = {}
         self.soft = set(ROUTINES if self.routines else ())
-        self.soft_unplanned = set()
+        self.soft_unplanned = {"unknown_system_variable"} if self.routines else set()
         self.user_variables = set()
         self.system_variables = set()
+        self.unsteady = set()  # system variables that say nothing any more
         self.prepared = {}
         self.epoch = 0
         self.sequence_used = False
@@ -48,8 +50,10 @@ class Model:
         """(must be one of these: empty when it may be recovered, may be one of these)"""
         must = frozenset().union(*self.hard.values()) if self.hard else frozenset()
         may = set(self.soft) | must
-        if any(each.epoch != self.epoch for each in self.prepared.values()):
+        if self.prepared and self.epoch:
             may.add("prepared_elsewhere")
-        if not planned:
+        if not planned or not self.mariadb:
             may |= self.soft_unplanned
+        if not planned and not self.mariadb:
+            may |= UNSEEN
         return must, may

@@ -1,28 +1,41 @@
 """The whole state of a session, as its client gets to see it: read before and after the loss of its server session, and compared."""
 
+import pymysql
+
 from clients import query
 from driven import Refused
 
 # Of the variables of a session, those that say something about the statement, the connection or the moment and nothing about the state;
 # and in_transaction, which other statements of the probe may change: it is read in the end.
-PASSING = frozenset(("in_transaction", "error_count", "warning_count", "pseudo_thread_id", "last_gtid", "gtid_seq_no", "wsrep_gtid_seq_no"))
+PASSING = frozenset(("in_transaction", "error_count", "warning_count", "pseudo_thread_id", "last_gtid", "gtid_seq_no", "wsrep_gtid_seq_no",
+                     "max_error_count"))  # the last: by its name it might ask for the errors of the statement before
 # Those that are different for each session, unless they were set.
 ONLY_WHEN_SET = frozenset(("timestamp", "rand_seed1", "rand_seed2", "session_track_system_variables"))
 CLOCK = ("query", "SELECT @@timestamp LIMIT 1")
 WHERE = "SELECT @@in_transaction, DATABASE(), LAST_INSERT_ID(), CURRENT_ROLE(), CURRENT_USER() LIMIT 1"
+WHERE_56 = "SELECT 0, DATABASE(), LAST_INSERT_ID(), NULL, CURRENT_USER() LIMIT 1"
 KILLED = 1927
 
 
-def session_variables(root):
+def session_variables(root, mariadb):
     """The names of all system variables that a session has of its own."""
+    if not mariadb:
+        return sorted(name for name, _ in query(root, "SHOW SESSION VARIABLES") if answers(root, f"SELECT @@session.{name}"))
     return sorted(name.lower() for name, in query(root, "SELECT VARIABLE_NAME FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_SCOPE <> 'GLOBAL'"))
+
+
+def answers(root, statement):
+    try:
+        return query(root, statement) is not None
+    except pymysql.err.MySQLError:
+        return False
 
 
 class Probe:
     """Statements, one by one, and what each gave. None of them changes what another one reads."""
 
     def __init__(self, model, names, chance):
-        compared = [name for name in names if name not in PASSING and (name not in ONLY_WHEN_SET or name in model.system_variables)]
+        compared = [name for name in names if name not in PASSING | model.unsteady and (name not in ONLY_WHEN_SET or name in model.system_variables)]
         # Not SHOW VARIABLES alone: sql_select_limit and max_join_size keep it short.
         self.items = {"variables": ("query", "SELECT " + ", ".join(f"@@session.{name}" for name in compared) + " LIMIT 1"),
                       "shown": ("query", "SHOW SESSION VARIABLES LIKE 's%'")}
@@ -30,9 +43,10 @@ class Probe:
         for name in sorted(model.user_variables):
             self.items[f"@{name}"] = ("query", f"SELECT MD5(CAST(@{name} AS BINARY)), HEX(LEFT(CAST(@{name} AS BINARY), 60)), CHARSET(@{name}), "
                                                f"COLLATION(@{name}), COERCIBILITY(@{name}) LIMIT 1")
-        self.items["user variables"] = ("query", "SELECT HEX(VARIABLE_NAME), MD5(VARIABLE_VALUE), VARIABLE_TYPE, CHARACTER_SET_NAME "
-                                                 "FROM information_schema.USER_VARIABLES LIMIT 1000")
-        self.items["roles"] = ("query", "SELECT ROLE_NAME FROM information_schema.ENABLED_ROLES LIMIT 1000")
+        if model.mariadb:
+            self.items["user variables"] = ("query", "SELECT HEX(VARIABLE_NAME), MD5(VARIABLE_VALUE), VARIABLE_TYPE, "
+                                                     "IF(VARIABLE_VALUE IS NULL, NULL, CHARACTER_SET_NAME) FROM information_schema.USER_VARIABLES LIMIT 1000")
+            self.items["roles"] = ("query", "SELECT ROLE_NAME FROM information_schema.ENABLED_ROLES LIMIT 1000")
         self.items["literals"] = ("query", "SELECT CHARSET('a'), COLLATION('a'), HEX('ü'), 'a' || 'b', 1/3, LENGTH('\\\\') LIMIT 1")
         for name, prepared in model.prepared.items():
             if prepared.repeatable:
@@ -42,13 +56,14 @@ class Probe:
         if model.sequence_used:
             self.items["sequence"] = ("query", "SELECT LASTVAL(seq)")
             keys.append("sequence")
-        self.items["where"] = ("query", WHERE)
+        self.items["where"] = ("query", WHERE if model.mariadb else WHERE_56)
         self.order = [*keys, "clock stands still", "where"]
 
     def read(self, client):
         """Result by item. Ends with Refused only when the session was killed."""
         found = {}
         for key in self.order:
+            self.at = key
             try:
                 rows = [[client.call(*CLOCK) == client.call(*CLOCK)]] if key == "clock stands still" else client.call(*self.items[key])
             except Refused as error:

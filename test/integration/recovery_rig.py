@@ -2,25 +2,27 @@
 
 import contextlib
 import dataclasses
+import threading
 
 import pymysql
 
 from clients import query
 from recovery_losses import PLANNED, UNPLANNED, WEIGHTS, ResettingForwarder, Target
 from recovery_probe import session_variables
-from recovery_steps import ROUTINES, SETUP
+from recovery_steps import ONLY_MARIADB, ONLY_MYSQL, ROUTINES
 
 
 class RecoveryServer:
-    """A MariadbServer with what the rounds need."""
+    """A MariadbServer, or a Mysql56Server, with what the rounds need."""
 
-    def __init__(self, server, routines=False):
+    def __init__(self, server, routines=False, mariadb=True):
         self._server = server
         self.port = server.port
+        self.mariadb = mariadb
         with self.as_root() as root:
-            for statement in SETUP + (ROUTINES if routines else []):
+            for statement in (ONLY_MARIADB if mariadb else ONLY_MYSQL) + (ROUTINES if routines else []):
                 query(root, statement)
-            self.names = session_variables(root)
+            self.names = session_variables(root, mariadb)
 
     @contextlib.contextmanager
     def as_root(self):
@@ -49,6 +51,14 @@ class Rig:
     """A sessiongate, with some clusters or (not `labels`) with one that has no name."""
 
     loses = True
+    losses = None  # in each round; none: some
+
+    @staticmethod
+    def is_planned(route):
+        return route in PLANNED
+
+    def stay_away(self):
+        """A round ended before its loss."""
 
     def __init__(self, gate, clusters, modes=("plain",), labels=True, routes=None):
         self.gate = gate
@@ -72,10 +82,36 @@ class Rig:
         return {**PLANNED, **UNPLANNED}[route](target)
 
 
+class JointRig(Rig):
+    """All clients lose their server session at the same moment, for something that happens to the server: `act()`."""
+
+    losses = 1
+
+    def __init__(self, gate, clusters, route, planned, clients, act, **given):
+        super().__init__(gate, clusters, **given)
+        self._route = route
+        self._planned = planned
+        self._all_there = threading.Barrier(clients, act, timeout=120)
+
+    def is_planned(self, _):
+        return self._planned
+
+    def choose_route(self, *_):
+        return self._route
+
+    def stay_away(self):
+        self._all_there.wait()
+
+    def lose(self, _, target):
+        self._all_there.wait()
+        target.wait_until_lost()
+
+
 class ControlRig:
     """The server itself, without a proxy. Nothing is lost there, or everything: the client logs in anew when it `forgets`."""
 
     loses = False
+    losses = None
     labels = False
     modes = ("plain",)
 
@@ -90,6 +126,13 @@ class ControlRig:
     @staticmethod
     def target(*session):
         return session
+
+    @staticmethod
+    def is_planned(_):
+        return True
+
+    def stay_away(self):
+        pass
 
     def choose_route(self, *_):
         return "log in anew" if self._forgets else "nothing"

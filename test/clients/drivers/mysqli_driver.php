@@ -136,7 +136,7 @@ final class Driver
 }
 
 $driver = new Driver();
-$say = fn (array $what) => print(json_encode($what) . "\n");
+$say = fn (array $what) => print(json_encode($what, JSON_INVALID_UTF8_SUBSTITUTE) . "\n");
 $say(['operations' => OPERATIONS]);
 while (($line = fgets(STDIN)) !== false) {
     $values = json_decode($line, true);

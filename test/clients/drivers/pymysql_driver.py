@@ -1,5 +1,6 @@
 """PyMySQL, driven over its standard input: see ../driven.py for what is said there. It has no prepared statements of the server's."""
 
+import codecs
 import json
 import sys
 
@@ -7,6 +8,15 @@ import pymysql
 from pymysql.constants import CLIENT, COMMAND
 
 LOST = (2006, 2013)
+LENIENT = "utf8_lenient"  # with another character_set_results what comes is no UTF-8, and the driver does not mind
+
+
+def find_codec(name):
+    utf8 = codecs.lookup("utf-8")
+    return codecs.CodecInfo(utf8.encode, lambda text, _="": utf8.decode(text, "backslashreplace"), name=name) if name == LENIENT else None
+
+
+codecs.register(find_codec)
 
 
 def plain(value):
@@ -21,6 +31,7 @@ class Driver:
         tls = {"ssl": {"check_hostname": False}} if "tls" in mode else {}
         self.connection = pymysql.connect(host="127.0.0.1", port=port, user=user, password=password, database=database, charset="utf8mb4",
                                           autocommit=None, read_timeout=60, client_flag=CLIENT.MULTI_STATEMENTS, **tls)
+        self.connection.encoding = LENIENT
 
     def query(self, statement):
         with self.connection.cursor() as cursor:
