@@ -63,11 +63,23 @@ bool is_name_part(const token& each) {
 }
 
 /// The name behind an @ that has just been taken; empty when there is none.
+/// A quoted name has its quotes doubled inside. Which ones those are is told by what is doubled.
+std::string without_doubled_quotes(std::string_view quoted) {
+  std::string name(quoted);
+  for (const std::string_view pair : {"''", "\"\"", "``"}) {
+    auto at = name.find(pair);
+    if (at == std::string::npos) continue;
+    for (; at != std::string::npos; at = name.find(pair, at + 1)) name.erase(at, 1);
+    break;
+  }
+  return name;
+}
+
 std::string take_name(token_walk& at) {
   std::string name;
   if (!at.adjacent()) return name;
   if (at.now().kind == token_kind::string || at.now().kind == token_kind::name) {
-    name = at.now().text;
+    name = without_doubled_quotes(at.now().text);
     at.next();
     return name;
   }

@@ -7,6 +7,7 @@
 #include "proxy/cluster_settings.hpp"
 #include "proxy/control_account.hpp"
 #include "proxy/credential_store.hpp"
+#include "proxy/shared_pause.hpp"
 
 #include <memory>
 #include <string>
@@ -36,6 +37,8 @@ class cluster {
 
   /// Sessions that get another server session here at the moment.
   [[nodiscard]] connection_limit& recoveries() { return recoveries_; }
+  /// While no backend can be reached, for those who wait for one.
+  [[nodiscard]] shared_pause& away() { return away_; }
 
   [[nodiscard]] bool has_control() const { return !own_.control_user.empty(); }
   /// At that backend of the cluster.
@@ -49,6 +52,7 @@ class cluster {
   const cluster_settings& own_;
   std::vector<backend_ptr> backends_;
   connection_limit recoveries_;
+  shared_pause away_;
   std::vector<std::unique_ptr<control_account>> controls_;  // one for each backend, in their order
   credential_store credentials_;
 };

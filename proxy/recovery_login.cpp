@@ -70,6 +70,13 @@ bool is_full(const protocol::server_error& refusal) {
          refusal.code == user_limit_reached;
 }
 
+/// The account may log in, but not to the session's database: it was dropped, or its rights were.
+bool is_about_database(const protocol::server_error& refusal) {
+  constexpr std::uint16_t access_to_database_denied = 1044;
+  constexpr std::uint16_t unknown_database = 1049;
+  return refusal.code == access_to_database_denied || refusal.code == unknown_database;
+}
+
 class recovery_login {
  public:
   recovery_login(client_connection& connection, const protocol::handshake_response& login,
@@ -103,8 +110,10 @@ awaitable<std::variant<recovery_failure, recovery_start>> recovery_login::run() 
   auto last = recovery_failure{recovery_obstacle::backend_unreachable, "many others wait for it"};
   do {
     auto place = connection_.cluster().recoveries().enter();
-    if (!place) continue;
+    if (!place || !connection_.cluster().away().may_try(clock::now())) continue;
     auto failed = co_await try_all();
+    const bool reached = !failed || is_final_;
+    reached ? connection_.cluster().away().succeeded() : connection_.cluster().away().failed(clock::now());
     if (!failed) co_return recovery_start{made_, std::move(*place)};
     connection_.detach_backend();
     last = std::move(*failed);
@@ -151,6 +160,7 @@ possible_failure recovery_login::take_verdict(server_opening& opening, backend& 
       note_login_failure(connection_, target, outcome.error);
       if (is_full(outcome.error)) return recovery_failure{recovery_obstacle::backend_unreachable, words};
       is_final_ = true;
+      if (is_about_database(outcome.error)) return recovery_failure{recovery_obstacle::replay_refused, words};
       connection_.note_refusal(*known_, outcome.error);
       return recovery_failure{recovery_obstacle::credentials_refused, words};
     case exchange_outcome::end::cannot_answer:

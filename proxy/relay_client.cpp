@@ -185,6 +185,7 @@ void relay::refuse_command(const protocol::server_error& error, session::stop_re
   const auto header = protocol::load_packet_header(kept_.data());
   connection_.note_error();
   send_last_error(connection_.client(), error, static_cast<std::uint8_t>(header.sequence_id + 1));
+  connection_.client().discard_input(connection_.home().buffer());
   connection_.end(std::move(why));
 }
 

@@ -32,6 +32,7 @@ TEST_CASE("user variables that are set to a literal") {
   CHECK(read("SET @`odd name` = NULL, @'x'=TRUE, @\"y\"=0xFF") == "user odd name=NULL; user x=TRUE; user y=0xFF");
   CHECK(read("/* c */ SET/**/@a/**/=/**/1 -- end") == "user a=1");
   CHECK(read("SET @1=2") == "user 1=2");
+  CHECK(read("SET @'it''s'=1, @`a``b`=2, @\"c\"\"d\"=3") == "user it's=1; user a`b=2; user c\"d=3");
   CHECK(read("SET @a=\"it's\", @b='\"'") == "user a=\"it's\"; user b='\"'");
 }
 
