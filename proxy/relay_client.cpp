@@ -174,8 +174,8 @@ task<> relay::resolve(scan::halt why) {
 /// A gentle stop waits. The command at the front of kept_ has not begun: whether it still may is known when all before
 /// it is over.
 task<> relay::hold_command() {
+  while (saving_) co_await saved_.until_woken();  // before changed_, which read_state() waits for
   co_await wait_until([this] { return quiet(); });
-  while (saving_) co_await saved_.until_woken();
   connection_.end_if_due();
   forward_next_ = true;
 }

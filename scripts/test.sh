@@ -125,13 +125,13 @@ build() {
 }
 
 integration() {
-  local preset="$1" slowness=1 sessions=200
+  local preset="$1" slowness=1 sessions=200 rounds=8
   case "$preset" in
-    asan) slowness=3 sessions=100 ;;
-    tsan) slowness=5 sessions=60 ;;
+    asan) slowness=3 sessions=100 rounds=3 ;;
+    tsan) slowness=5 sessions=60 rounds=3 ;;
   esac
   SESSIONGATE_BINARY="$PWD/build/$preset/proxy/sessiongate" SESSIONGATE_TEST_SLOWNESS=$slowness \
-    SESSIONGATE_TEST_SESSIONS=$sessions PYTHONDONTWRITEBYTECODE=1 \
+    SESSIONGATE_TEST_SESSIONS=$sessions SESSIONGATE_RECOVERY_ROUNDS=$rounds PYTHONDONTWRITEBYTECODE=1 \
     /usr/bin/python3 -m pytest -v test/integration "${pytest_arguments[@]}"
 }
 

@@ -519,3 +519,29 @@ def test_each_cluster_recovers_its_own(start_gate, servers, users_file, secrets,
         assert query(sessions[name], "SELECT @mine, @@port") == [(name, server.port)]
     for each in sessions.values():
         disconnect(each)
+
+
+# A drained backend
+
+def test_a_session_leaves_a_drained_backend_with_its_state(recovering, servers):
+    one, other = (f"127.0.0.1:{server.port}" for server in servers)
+    gate = recovering(backend=f"{one},{other}", cluster="shop")
+    session = connect(gate.port, database="app")
+    busy = connect(gate.port, database="app")
+    try:
+        query(session, "SET @mine = 'kept', sql_mode = 'ANSI'")
+        query(busy, "BEGIN")
+        assert value(session, "SELECT @@port") == servers[0].port
+        proxysys = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
+        query(proxysys, f"DRAIN PROXYCLUSTER shop BACKEND '{one}'")
+        admin = Admin(gate.admin_port, ADMIN_TOKEN)
+        wait_until(lambda: has_lost_server_session(admin, cs_id(session)), "the idle session has left")
+        assert query(session, "SELECT @mine, @@sql_mode LIKE '%ANSI%', DATABASE(), @@port") == [("kept", 1, "app", servers[1].port)]
+        assert value(busy, "SELECT @@port") == servers[0].port
+        query(busy, "COMMIT")
+        wait_until(lambda: value(busy, "SELECT @@port") == servers[1].port, "the transaction's session has left behind it")
+        query(proxysys, f"UNDRAIN PROXYCLUSTER shop BACKEND '{one}'")
+        disconnect(proxysys)
+    finally:
+        disconnect(session)
+        disconnect(busy)
