@@ -131,7 +131,7 @@ integration() {
     tsan) slowness=5 sessions=60 rounds=3 ;;
   esac
   SESSIONGATE_BINARY="$PWD/build/$preset/proxy/sessiongate" SESSIONGATE_TEST_SLOWNESS=$slowness \
-    SESSIONGATE_TEST_SESSIONS=$sessions SESSIONGATE_RECOVERY_ROUNDS=$rounds PYTHONDONTWRITEBYTECODE=1 \
+    SESSIONGATE_TEST_SESSIONS=$sessions SESSIONGATE_RECOVERY_ROUNDS=${SESSIONGATE_RECOVERY_ROUNDS:-$rounds} PYTHONDONTWRITEBYTECODE=1 \
     /usr/bin/python3 -m pytest -v test/integration "${pytest_arguments[@]}"
 }
 
