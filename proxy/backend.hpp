@@ -35,7 +35,13 @@ class backend {
   [[nodiscard]] std::uint32_t weight() const { return weight_; }
 
   [[nodiscard]] std::shared_ptr<const addresses> resolved() const { return addresses_.load(); }
-  void set_addresses(addresses found) { addresses_.store(std::move(found)); }
+  void set_addresses(addresses found) {
+    addresses_.store(std::move(found));
+    note_lookup();
+  }
+  /// Its name was looked up, with or without success; before that its addresses are worth waiting for.
+  void note_lookup() { looked_up_.store(true, std::memory_order_release); }
+  [[nodiscard]] bool looked_up() const { return looked_up_.load(std::memory_order_acquire); }
 
   /// The last greeting seen; protocol 4.1 flags zero until there was one.
   [[nodiscard]] std::shared_ptr<const protocol::greeting> last_greeting() const { return greeting_.load(); }
@@ -88,6 +94,7 @@ class backend {
   globals_history globals_;
   routine_watch hidden_;
   session::published<check> check_{check()};
+  std::atomic<bool> looked_up_{false};
   session::published<addresses> addresses_{addresses()};
   session::published<protocol::greeting> greeting_{protocol::greeting()};
 };

@@ -91,6 +91,7 @@ awaitable<void> backend_watch::resolve(cluster& owner, backend_ptr target, asio:
     const auto [ec, found] = co_await resolver.async_resolve(name.address, std::to_string(name.port), io);
     if (ec) {
       log_event(log_level::warning, "backend_not_resolved", {{"backend", name.text()}, {"error", ec.message()}});
+      target->note_lookup();
       // Addresses from before are as good as they were.
       if (target->resolved()->empty())
         note_unreached(shared_, owner, *target, "its name is not resolved: " + ec.message(), true);

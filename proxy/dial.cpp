@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 #include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
 
 namespace sessiongate::proxy {
 
@@ -31,6 +36,18 @@ awaitable<error_code> connect_any(stream& connection, const backend& target, con
   co_return ec;
 }
 
+/// At the proxy's start clients may be quicker than the resolver.
+awaitable<void> wait_for_lookup(const backend& target) {
+  constexpr std::chrono::milliseconds look{10};
+  constexpr std::chrono::seconds longest{5};
+  const auto until = std::chrono::steady_clock::now() + longest;
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (!target.looked_up() && std::chrono::steady_clock::now() < until) {
+    timer.expires_after(look);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
 std::string explain(const error_code& ec) {
   return ec == asio::error::operation_aborted ? "timed out"
          : ec == asio::error::eof             ? "closed before its greeting"
@@ -47,6 +64,7 @@ awaitable<dial_result> dial(stream& connection, packet_channel& channel, const b
     return result;
   };
   session::connection_origin origin;
+  if (!only && !target.looked_up()) co_await wait_for_lookup(target);
   origin.dialled = std::chrono::steady_clock::now();
   const auto addresses = addresses_of(target, only);
   if (const auto ec = co_await connect_any(connection, target, addresses, origin.peer))
