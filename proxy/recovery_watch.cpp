@@ -21,6 +21,10 @@ bool asks_for_cursor(protocol::bytes_view execute_payload) {
   return execute_payload.size() > flags_at && (execute_payload[flags_at] & cursor_types) != 0;
 }
 
+/// Capabilities that set a variable of the session at its login and, unlike there, not at a COM_CHANGE_USER: sql_mode's
+/// IGNORE_SPACE, and wait_timeout. A fresh login would set them again.
+constexpr protocol::capabilities sets_variables = protocol::client_ignore_space | protocol::client_interactive;
+
 bool runs_on_a_replica(command sent) {
   return protocol::is_replication_stream(sent) || sent == command::register_slave;
 }
@@ -155,6 +159,7 @@ void recovery_watch::end_response(const response& ended) {
     login_ = std::exchange(next_login_, {});
     reset();
     was_reset_ = false;
+    hazards_ = (login_.flags & sets_variables) != 0 ? hazard::hidden : 0;
     logged_in_at_ = std::chrono::steady_clock::now();
     return;
   }
@@ -191,7 +196,7 @@ void recovery_watch::finish(pending done, const response& ended) {
 void recovery_watch::reset() {
   prepared_.clear();
   pending_.clear();
-  hazards_ = 0;
+  hazards_ &= hazard::role;  // MariaDB keeps it
   flagged_ = 0;
   was_reset_ = true;
   too_large_ = false;

@@ -108,6 +108,25 @@ TEST_CASE("COM_CHANGE_USER makes it another account's session") {
   }
 }
 
+TEST_CASE("a reset keeps the role, and a change of user what no login would give") {
+  watched_session session;
+  session.query("SET ROLE auditor");
+  session.begin(command::reset_connection, {0x1F});
+  session.end(command::reset_connection);
+  CHECK(session.watch.obstacle() == recovery_obstacle::unknown_system_variable);
+  recovery_watch interactive({.flags = protocol::client_interactive,
+                              .user = "app",
+                              .auth_response = {},
+                              .database = {},
+                              .auth_plugin = {},
+                              .attributes = {}},
+                             0, size_max);
+  interactive.begin_change_user(
+      {.user = "app", .auth_response = {}, .database = {}, .collation = 33, .auth_plugin = {}, .attributes = {}});
+  interactive.end_response({.answered = command::change_user});
+  CHECK(interactive.obstacle() == recovery_obstacle::hidden_changes);
+}
+
 TEST_CASE("an open cursor is in the way until its rows are fetched, or it is closed") {
   watched_session session;
   session.prepare("SELECT * FROM orders", 1);
