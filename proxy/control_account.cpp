@@ -1,5 +1,6 @@
 #include "proxy/control_account.hpp"
 
+#include "proxy/dial.hpp"
 #include "proxy/log.hpp"
 
 #include "protocol/err_packet.hpp"
@@ -31,13 +32,6 @@ std::chrono::milliseconds look_interval(std::chrono::milliseconds idle_timeout) 
   constexpr std::chrono::milliseconds shortest{100};
   constexpr std::chrono::milliseconds longest{5'000};
   return idle_timeout.count() > 0 ? std::clamp(idle_timeout / 4, shortest, longest) : longest;
-}
-
-/// The backend, or the account, has all the connections that it may have.
-bool is_full(const interrupt_answer& answer) {
-  constexpr std::uint16_t user_limit_reached = 1226;
-  return answer.code == protocol::er::con_count_error || answer.code == protocol::er::too_many_user_connections ||
-         answer.code == user_limit_reached;
 }
 
 std::optional<interrupt_answer> to_failure(const control_connection::reply& said) {
@@ -170,11 +164,11 @@ awaitable<control_account::lease> control_account::take(errand_ptr job, bool fre
     }
     if (must_pause(peer)) {
       job->refusal = failure_->answer;
-      if (open_ == 0 || !is_full(job->refusal)) break;
+      if (open_ == 0 || !says_full(job->refusal.code)) break;
     } else if (make_room()) {
       auto made = co_await make(job, peer);
       if (made.connection) co_return made;
-      if (open_ == 0 || !is_full(job->refusal)) break;
+      if (open_ == 0 || !says_full(job->refusal.code)) break;
     }
     co_await wait_for_turn(job);
   }

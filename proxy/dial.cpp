@@ -12,6 +12,12 @@ namespace sessiongate::proxy {
 
 namespace asio = boost::asio;
 
+bool says_full(std::uint16_t code) {
+  constexpr std::uint16_t user_limit_reached = 1226;
+  return code == protocol::er::con_count_error || code == protocol::er::too_many_user_connections ||
+         code == user_limit_reached;
+}
+
 protocol::server_error unreachable(const backend& target, std::string_view why) {
   return {protocol::er::cannot_connect, "HY000",
           fmt::format("Can't connect to MySQL server on '{}' ({})", target.name()->text(), why)};

@@ -25,6 +25,9 @@ struct dial_result {
 awaitable<dial_result> dial(stream& connection, packet_channel& channel, const backend& target,
                             protocol::bytes preamble, std::optional<session::endpoint> only = {});
 
+/// The error of a backend that has, or whose account has, all the connections that it may have.
+bool says_full(std::uint16_t code);
+
 /// 2003 (HY000) Can't connect to MySQL server …
 protocol::server_error unreachable(const backend& target, std::string_view why);
 

@@ -23,6 +23,7 @@ namespace sessiongate::proxy {
 struct preparing_state {
   std::shared_ptr<const std::string> database;
   session::tracked_snapshot variables;
+  std::uint32_t unseen_changes = 0;  // recovery_watch::unseen_changes() then
 };
 
 class prepared_statements {

@@ -2,6 +2,7 @@
 
 #include "proxy/compression_choice.hpp"
 #include "proxy/credential_exchange.hpp"
+#include "proxy/dial.hpp"
 #include "proxy/server_opening.hpp"
 #include "proxy/session_events.hpp"
 
@@ -62,13 +63,6 @@ class pauses {
   asio::steady_timer timer_;
   std::chrono::milliseconds next_ = first_pause;
 };
-
-/// It has no room at the moment.
-bool is_full(const protocol::server_error& refusal) {
-  constexpr std::uint16_t user_limit_reached = 1226;
-  return refusal.code == protocol::er::con_count_error || refusal.code == protocol::er::too_many_user_connections ||
-         refusal.code == user_limit_reached;
-}
 
 /// The account may log in, but not to the session's database: it was dropped, or its rights were.
 bool is_about_database(const protocol::server_error& refusal) {
@@ -158,7 +152,7 @@ possible_failure recovery_login::take_verdict(server_opening& opening, backend& 
     case exchange_outcome::end::refused:
       target.counted().count_error();
       note_login_failure(connection_, target, outcome.error);
-      if (is_full(outcome.error)) return recovery_failure{recovery_obstacle::backend_unreachable, words};
+      if (says_full(outcome.error.code)) return recovery_failure{recovery_obstacle::backend_unreachable, words};
       is_final_ = true;
       if (is_about_database(outcome.error)) return recovery_failure{recovery_obstacle::replay_refused, words};
       connection_.note_refusal(*known_, outcome.error);

@@ -61,14 +61,19 @@ bool recovery_watch::asks_for_insert_id_alone(std::string_view text) const {
 void recovery_watch::begin_query(std::string_view text, bool complete) {
   const auto found = hazards_of(text, complete);
   if ((found & hazard::begins_transaction) != 0) hazards_ &= ~hazard::next_transaction;  // it is this one
+  if ((found & hazard::hidden) != 0) ++unseen_changes_;
   hazards_ |= found & ~hazard::reads_anything;
   if (gaps_ != 0) gaps_ &= ~answered_behind(protocol::kind_of_statement(text));
 }
 
+/// When it is executed. Nobody keeps track of what a prepared SET assigns each time.
+bool recovery_watch::changes_unseen(std::string_view text) const {
+  return protocol::kind_of_statement(text) == statement_kind::set || (hazards_of(text, true) & hazard::hidden) != 0;
+}
+
 void recovery_watch::begin_prepare(std::string_view text, bool complete, preparing_state under, std::uint8_t place) {
   hazards_ |= hazards_of(text, complete) & ~hazard::reads_anything;
-  // Nobody keeps track of what it assigns each time that it is executed.
-  if (protocol::kind_of_statement(text) == statement_kind::set) hazards_ |= hazard::hidden;
+  if (changes_unseen(text)) hazards_ |= hazard::hidden;
   if (!complete || prepared_.text_size() + text.size() > size_max_) {
     too_large_ = true;
     return;
@@ -125,6 +130,7 @@ void recovery_watch::begin_change_user(const protocol::change_user& wanted) {
 void recovery_watch::note_execution(std::uint32_t statement_id, protocol::bytes_view payload) {
   constexpr auto execute = static_cast<std::uint8_t>(command::stmt_execute);
   auto* const statement = prepared_.find(statement_id);
+  if ((hazards_ & hazard::hidden) != 0 && (statement == nullptr || changes_unseen(statement->text))) ++unseen_changes_;
   if (statement == nullptr || statement->parameters == 0 || payload.front() != execute) return;
   const auto told = protocol::find_binding(payload, statement->parameters, negotiated_);
   if (!told || !*told || (*told)->types.empty()) return;

@@ -27,9 +27,8 @@ namespace sessiongate::proxy {
 
 class recovery_watch {
  public:
-  /// `login` as it went to the server, without an authentication response. `size_max`: bytes of prepared statements
-  /// that are kept.
-  /// `negotiated` with the client.
+  /// `login` as it went to the server, without an authentication response; `negotiated` with the client. `size_max`:
+  /// bytes of prepared statements that are kept.
   recovery_watch(protocol::handshake_response login, protocol::capabilities negotiated, std::size_t size_max);
 
   // What goes to the server. `place` is its place in the tracker's queue.
@@ -58,6 +57,8 @@ class recovery_watch {
   /// What is in the way even then.
   [[nodiscard]] session::recovery_obstacle certain_obstacle() const;
   [[nodiscard]] statement_hazards hazards() const { return hazards_; }
+  /// Counts statements that may have changed any setting unseen.
+  [[nodiscard]] std::uint32_t unseen_changes() const { return unseen_changes_; }
 
   /// The login that makes a session like this one was before anything was set.
   [[nodiscard]] const protocol::handshake_response& login() const { return login_; }
@@ -94,6 +95,7 @@ class recovery_watch {
   };
 
   [[nodiscard]] statement_hazards hazards_of(std::string_view text, bool complete) const;
+  [[nodiscard]] bool changes_unseen(std::string_view text) const;
   void finish(pending done, const response& ended);
   void reset();
   void note_execution(std::uint32_t statement_id, protocol::bytes_view payload);
@@ -110,6 +112,7 @@ class recovery_watch {
   std::vector<pending> pending_;
   statement_hazards hazards_ = 0;
   std::optional<std::uint16_t> option_;
+  std::uint32_t unseen_changes_ = 0;
   std::size_t flagged_ = 0;  // prepared statements with long data or a cursor
   bool was_reset_ = false;
   bool replicates_ = false;

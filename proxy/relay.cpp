@@ -151,9 +151,9 @@ awaitable<own_server_session::reply> relay::ask(std::string statement) {
 }
 
 awaitable<own_server_session::reply> relay::ask(std::string statement, std::size_t answer_max) {
-  own_response_max_ = answer_max;
   reply answer;
   if (broken() || !quiet()) co_return answer;
+  own_response_max_ = answer_max;
   const auto packet = begin_own_statement(statement);
   bool late = false;
   const deadline limit(connection_.home(), connection_.shared().settings.kill_timeout, [this, &late] {

@@ -113,7 +113,7 @@ void relay::watch_command(const protocol::command_framer::step& started) {
     watch.begin_query(text_of(started), started.is_whole());
   } else if (started.type == command::stmt_prepare) {
     watch.begin_prepare(protocol::as_text(started.payload.subspan(1)), started.is_whole(),
-                        {connection_.database(), connection_.tracked().variables()}, place);
+                        {connection_.database(), connection_.tracked().variables(), watch.unseen_changes()}, place);
   } else {
     watch.begin_command(started, std::exchange(shown_id_, std::nullopt), place);
   }

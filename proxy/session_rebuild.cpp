@@ -40,7 +40,8 @@ bool reads_alike(const preparing_state& then, const preparing_state& now) {
 
 /// A session cannot be brought back to having no database.
 bool means_the_same(const preparing_state& then, const preparing_state& now) {
-  return reads_alike(then, now) && then.database->empty() == now.database->empty();
+  return then.unseen_changes == now.unseen_changes && reads_alike(then, now) &&
+         then.database->empty() == now.database->empty();
 }
 
 class session_rebuild {
@@ -201,7 +202,7 @@ tracked_state session_rebuild::describe_tracked() const {
 
 awaitable<possible_failure> session_rebuild::prepare_again(server_conversation& server) {
   auto& prepared = lost_.watch.prepared();
-  const preparing_state now{connection_.database(), connection_.tracked().variables()};
+  const preparing_state now{connection_.database(), connection_.tracked().variables(), lost_.watch.unseen_changes()};
   auto in = now.database;
   for (const auto& [client_id, statement] : prepared.all()) {
     if (!means_the_same(statement.under, now)) co_return recovery_failure{recovery_obstacle::prepared_elsewhere, {}};
@@ -226,7 +227,7 @@ awaitable<possible_failure> session_rebuild::change_database(server_conversation
 }  // namespace
 
 bool can_prepare_again(const client_connection& connection, lost_session& of) {
-  const preparing_state now{connection.database(), connection.tracked().variables()};
+  const preparing_state now{connection.database(), connection.tracked().variables(), of.watch.unseen_changes()};
   return std::ranges::all_of(of.watch.prepared().all(),
                              [&](const auto& each) { return means_the_same(each.second.under, now); });
 }

@@ -521,6 +521,18 @@ def test_each_cluster_recovers_its_own(start_gate, servers, users_file, secrets,
         disconnect(each)
 
 
+# A setting that was changed unseen behind a prepare
+
+def test_a_statement_is_not_prepared_again_when_its_settings_may_be_others(gate, servers):
+    with RawClient(gate.port).login(database="app") as client:
+        _, identifier = client.prepare("SELECT 'a' || 'b'")
+        assert client.query("/*M!100100 SET sql_mode = 'ANSI' */")
+        told = end_server_session(gate, client.thread_id)
+        assert (told["recoverable"], told["obstacle"]) == (False, "prepared_elsewhere")
+        client.execute(identifier, ())
+        assert word_of(error_of_payload(client.first)[::2]) == "prepared_elsewhere"
+
+
 # A drained backend
 
 def test_a_session_leaves_a_drained_backend_with_its_state(recovering, servers):

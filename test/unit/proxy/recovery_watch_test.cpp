@@ -127,6 +127,20 @@ TEST_CASE("a reset keeps the role, and a change of user what no login would give
   CHECK(interactive.obstacle() == recovery_obstacle::hidden_changes);
 }
 
+TEST_CASE("what may have changed a setting unseen is counted, for statements that were prepared before it") {
+  watched_session session;
+  session.query("SELECT 1");
+  session.prepare("SELECT ?", 1, 1);
+  session.prepare("SET sql_mode = ?", 2, 1);
+  CHECK(session.watch.unseen_changes() == 0);
+  session.query("/*M!100100 SET sql_mode = 'ANSI' */");
+  CHECK(session.watch.unseen_changes() == 1);
+  session.command_about(command::stmt_execute, 1, {0, 1, 0, 0, 0, 0, 0});
+  CHECK(session.watch.unseen_changes() == 1);
+  session.command_about(command::stmt_execute, 2, {0, 1, 0, 0, 0, 0, 0});
+  CHECK(session.watch.unseen_changes() == 2);
+}
+
 TEST_CASE("an open cursor is in the way until its rows are fetched, or it is closed") {
   watched_session session;
   session.prepare("SELECT * FROM orders", 1);
