@@ -1,49 +1,29 @@
 #include "proxy/login.hpp"
 
 #include "proxy/backend_login.hpp"
+#include "proxy/client_greeting.hpp"
 #include "proxy/compression_choice.hpp"
-#include "proxy/dial.hpp"
 #include "proxy/error_reply.hpp"
+#include "proxy/login_channel.hpp"
 #include "proxy/password.hpp"
 #include "proxy/proxy_protocol.hpp"
 #include "proxy/tls_transport.hpp"
 
-#include "protocol/auth_packets.hpp"
 #include "protocol/greeting.hpp"
 #include "protocol/handshake_response.hpp"
-#include "protocol/ok_packet.hpp"
 
 #include <fmt/format.h>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
 
 namespace sessiongate::proxy {
 
 namespace {
 
-namespace asio = boost::asio;
 using protocol::capabilities;
 namespace er = protocol::er;
 using session::stop_reason;
 using session::stop_request;
-
-/// What the proxy decides for its side to the client, and what it does not carry.
-constexpr capabilities not_offered = protocol::transport_capabilities | protocol::mariadb_com_multi;
-
-protocol::greeting stand_in_greeting() {
-  protocol::greeting hello;
-  hello.server_version = "5.7.0-sessiongate";
-  hello.flags = protocol::client_mysql | protocol::client_connect_with_db | protocol::client_protocol_41 |
-                protocol::client_transactions | protocol::client_secure_connection | protocol::client_multi_results |
-                protocol::client_plugin_auth | protocol::client_connect_attrs |
-                protocol::client_plugin_auth_lenenc_data | protocol::client_deprecate_eof;
-  hello.collation = 45;  // utf8mb4_general_ci
-  hello.status = protocol::status_autocommit;
-  hello.auth_plugin = native_password_plugin;
-  return hello;
-}
 
 /// What the client is told, and why the session ends.
 struct stop_refusal {
@@ -67,18 +47,15 @@ class client_login {
  public:
   explicit client_login(client_connection& connection)
       : connection_(connection),
-        channel_(connection.client(), connection.home().buffer(), connection.shared().settings.login_packet_max),
+        channel_(connection),
         limit_(connection.home(), connection.shared().current.load()->login_timeout,
-               [&connection] { time_out(connection); }) {
-    channel_.charge_to(connection.shared().entrance.login_memory);
-  }
+               [&connection] { time_out(connection); }) {}
 
   awaitable<login_outcome> run();
 
  private:
   static void time_out(client_connection& connection);
 
-  awaitable<protocol::greeting> learn_backend();
   awaitable<std::optional<stop_request>> learn_client();
   awaitable<std::optional<stop_request>> take_place();
   awaitable<std::optional<stop_request>> greet();
@@ -87,17 +64,9 @@ class client_login {
   awaitable<std::optional<stop_request>> read_login(packet_channel::received& packet);
   awaitable<std::optional<stop_request>> encrypt();
   awaitable<login_outcome> log_in_account();
-  awaitable<login_outcome> log_in_proxysys();
-  awaitable<std::optional<stop_request>> refuse_proxysys();
-  awaitable<std::optional<stop_request>> wait_for_turn();
-  awaitable<std::optional<stop_request>> obtain_answer();
-  awaitable<bool> verify_proxysys();
-  awaitable<stop_request> refuse(protocol::server_error error, stop_reason reason);
-  awaitable<stop_request> unread(error_code ec);
-  stop_request lost(const error_code& ec) const;
 
   client_connection& connection_;
-  packet_channel channel_;
+  login_channel channel_;
   deadline limit_;
   std::optional<protocol::server_error> backend_error_;  // the backend was never seen, and why
   std::string nonce_ = make_nonce();
@@ -113,40 +82,13 @@ void client_login::time_out(client_connection& connection) {
   connection.end({stop_reason::login_timeout, "the login was not complete in time"});
 }
 
-awaitable<stop_request> client_login::refuse(protocol::server_error error, stop_reason reason) {
-  connection_.note_error();
-  protocol::bytes payload;
-  protocol::write_err_packet(payload, error);
-  co_await channel_.write(payload);
-  co_return stop_request{reason, fmt::format("{}: {}", error.code, error.message)};
-}
-
-stop_request client_login::lost(const error_code& ec) const {
-  if (connection_.ended()) return {};  // a kill or the deadline was first, with its own reason
-  if (ec == asio::error::message_size) return {stop_reason::protocol_error, "a packet above login-packet-max"};
-  return {stop_reason::client_gone, ec == asio::error::eof ? "during login" : "during login: " + ec.message()};
-}
-
-/// Behind a read that failed.
-awaitable<stop_request> client_login::unread(error_code ec) {
-  if (ec == asio::error::message_size) {
-    co_return co_await refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
-  }
-  if (ec == asio::error::no_buffer_space) {
-    co_return co_await refuse(
-        {er::out_of_resources, "HY000", "Out of memory: too many large logins (login-memory-max)"},
-        stop_reason::too_many_logins);
-  }
-  co_return lost(ec);
-}
-
 /// Whose connection it is, when a load balancer tells.
 awaitable<std::optional<stop_request>> client_login::learn_client() {
   auto learned = co_await read_proxy_header(channel_, connection_.session::client_session::client(),
                                             connection_.shared().settings);
-  if (learned.ec) co_return co_await unread(learned.ec);
+  if (learned.ec) co_return co_await channel_.unread(learned.ec);
   if (!learned.refusal.empty()) {
-    co_await refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
+    co_await channel_.refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
     co_return stop_request{stop_reason::protocol_error, std::string(learned.refusal)};
   }
   if (learned.endpoint) connection_.publish_client(std::move(*learned.endpoint));
@@ -157,8 +99,8 @@ awaitable<std::optional<stop_request>> client_login::learn_client() {
 awaitable<std::optional<stop_request>> client_login::take_place() {
   auto place = connection_.shared().entrance.logins.enter(connection_.session::client_session::client().address);
   if (!place) {
-    co_return co_await refuse({er::con_count_error, {}, "Too many connections: logins from this address"},
-                              stop_reason::too_many_logins);
+    co_return co_await channel_.refuse({er::con_count_error, {}, "Too many connections: logins from this address"},
+                                       stop_reason::too_many_logins);
   }
   connection_.hold_name_place(std::move(*place));
   has_place_ = true;
@@ -167,27 +109,19 @@ awaitable<std::optional<stop_request>> client_login::take_place() {
 
 /// Before the first greeting was seen the proxy does not know what to offer. While there is none, root@proxysys is
 /// greeted all the same.
-awaitable<protocol::greeting> client_login::learn_backend() {
+awaitable<std::optional<stop_request>> client_login::greet() {
   auto& shared = connection_.shared();
   if (shared.clusters.offer()->flags == 0)
     backend_error_ = co_await probe_cluster(connection_.home(), shared, shared.clusters.standard());
-  const auto known = shared.clusters.offer();
-  co_return known->flags == 0 ? stand_in_greeting() : *known;
-}
-
-awaitable<std::optional<stop_request>> client_login::greet() {
-  auto hello = co_await learn_backend();
+  auto transport = offered_compression(shared.settings);
+  if (shared.tls.offers_clients()) transport |= protocol::client_ssl;
+  auto hello = greeting_for_clients(*shared.clusters.offer(), transport);
   hello.thread_id = connection_.cs_id();
   hello.nonce = nonce_;
-  hello.flags = (hello.flags & ~not_offered) | protocol::client_plugin_auth | protocol::client_secure_connection;
-  if (connection_.shared().tls.offers_clients()) hello.flags |= protocol::client_ssl;
-  // With other plugins clients send more than an answer to the nonce, which comes to nothing here.
-  if (hello.auth_plugin != caching_sha2_plugin) hello.auth_plugin = native_password_plugin;
-  hello.flags |= offered_compression(connection_.shared().settings);
   offered_ = hello.flags;
   protocol::bytes payload;
   protocol::write_greeting(payload, hello);
-  if (const auto ec = co_await channel_.write(payload)) co_return lost(ec);
+  if (const auto ec = co_await channel_.write(payload)) co_return channel_.lost(ec);
   co_return std::nullopt;
 }
 
@@ -212,9 +146,9 @@ awaitable<std::optional<stop_request>> client_login::read_login(packet_channel::
     if (auto failed = co_await encrypt()) co_return std::move(*failed);
     packet = co_await channel_.read();
   }
-  if (packet.ec) co_return co_await unread(packet.ec);
+  if (packet.ec) co_return co_await channel_.unread(packet.ec);
   if (protocol::is_ssl_request(packet.payload)) {
-    co_return co_await refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
+    co_return co_await channel_.refuse({er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
   }
   co_return std::nullopt;
 }
@@ -223,25 +157,26 @@ awaitable<std::optional<stop_request>> client_login::read_response() {
   packet_channel::received packet;
   if (auto failed = co_await read_login(packet)) co_return std::move(*failed);
   if (!packet.in_order) {
-    co_return co_await refuse({protocol::er::packets_out_of_order, "08S01", "Got packets out of order"},
-                              stop_reason::protocol_error);
+    co_return co_await channel_.refuse({protocol::er::packets_out_of_order, "08S01", "Got packets out of order"},
+                                       stop_reason::protocol_error);
   }
   auto parsed = protocol::parse_handshake_response(packet.payload);
   if (!parsed && parsed.error() == protocol::errc::unsupported_client) {
-    co_return co_await refuse(client_too_old(), stop_reason::login_failed);
+    co_return co_await channel_.refuse(client_too_old(), stop_reason::login_failed);
   }
   if (!parsed) {
-    co_return co_await refuse({protocol::er::handshake_error, "08S01", "Bad handshake"}, stop_reason::protocol_error);
+    co_return co_await channel_.refuse({protocol::er::handshake_error, "08S01", "Bad handshake"},
+                                       stop_reason::protocol_error);
   }
   response_ = std::move(*parsed);
   response_.flags &= offered_ | protocol::client_mysql;
   if (connection_.shared().tls.requires_clients() && !connection_.client().is_encrypted()) {
-    co_return co_await refuse({protocol::er::insecure_transport, "HY000",
-                               "Connections using insecure transport are prohibited (--client-tls required)"},
-                              stop_reason::login_failed);
+    co_return co_await channel_.refuse({protocol::er::insecure_transport, "HY000",
+                                        "Connections using insecure transport are prohibited (--client-tls required)"},
+                                       stop_reason::login_failed);
   }
   if (!protocol::has(response_.flags, protocol::client_plugin_auth)) {
-    co_return co_await refuse(client_too_old(), stop_reason::login_failed);
+    co_return co_await channel_.refuse(client_too_old(), stop_reason::login_failed);
   }
   name_ = session::parse_login_name(response_.user);
   co_return std::nullopt;
@@ -277,17 +212,20 @@ awaitable<login_outcome> client_login::run() {
   connection_.publish_identity({name_.user, name_.tenant,
                                 cluster == nullptr ? name_.cluster : cluster_set::shown_name(*cluster, name_),
                                 session::shown_attributes(response_.attributes)});
-  if (is_proxysys(name_)) co_return co_await log_in_proxysys();
+  if (is_proxysys(name_)) {
+    auto done = co_await log_in_proxysys(channel_, response_, nonce_);
+    co_return std::visit([](auto& outcome) { return login_outcome(std::move(outcome)); }, done);
+  }
   if (backend_error_ && cluster == &clusters.standard())
-    co_return co_await refuse(std::move(*backend_error_), stop_reason::backend_unreachable);
+    co_return co_await channel_.refuse(std::move(*backend_error_), stop_reason::backend_unreachable);
   if (cluster == nullptr) {
-    co_return co_await refuse(
+    co_return co_await channel_.refuse(
         {protocol::er::access_denied, "28000",
          fmt::format("Access denied for user '{}': cluster '{}' is not served here", name_.user, name_.cluster)},
         stop_reason::login_failed);
   }
   connection_.choose_cluster(*cluster);
-  if (auto refused = full()) co_return co_await refuse(std::move(refused->error), refused->reason);
+  if (auto refused = full()) co_return co_await channel_.refuse(std::move(refused->error), refused->reason);
   co_return co_await log_in_account();
 }
 
@@ -297,8 +235,8 @@ awaitable<login_outcome> client_login::log_in_account() {
   response.user = name_.user;
   auto passed = co_await pass_login_through(connection_, channel_, std::move(response));
   if (auto* failed = std::get_if<login_failure>(&passed)) {
-    if (failed->error) co_return co_await refuse(std::move(*failed->error), failed->reason);
-    co_return failed->ec ? login_outcome(lost(failed->ec))
+    if (failed->error) co_return co_await channel_.refuse(std::move(*failed->error), failed->reason);
+    co_return failed->ec ? login_outcome(channel_.lost(failed->ec))
                          : login_outcome(stop_request{failed->reason, failed->detail});
   }
   const auto& done = std::get<backend_login>(passed);
@@ -311,100 +249,7 @@ awaitable<login_outcome> client_login::log_in_account() {
   co_return account;
 }
 
-/// What can be said before a password is looked at.
-awaitable<std::optional<stop_request>> client_login::refuse_proxysys() {
-  const auto settings = connection_.shared().current.load();
-  const auto& address = connection_.session::client_session::client().address;
-  if (!settings->proxysys_from.contains(address)) {
-    co_return co_await refuse(
-        {protocol::er::host_not_privileged, "HY000",
-         fmt::format("Host '{}' is not allowed to log in as root@proxysys (--proxysys-from)", address)},
-        stop_reason::login_failed);
-  }
-  if (!settings->proxysys_password) {
-    co_return co_await refuse({protocol::er::access_denied, "28000",
-                               "Access denied for user 'root@proxysys': no password is set for it "
-                               "(--proxysys-password-file)"},
-                              stop_reason::login_failed);
-  }
-  co_return std::nullopt;
-}
-
-/// Who has guessed wrong too often waits before the answer is looked at: the session, not its worker.
-awaitable<std::optional<stop_request>> client_login::wait_for_turn() {
-  const auto& address = connection_.session::client_session::client().address;
-  const auto delay = connection_.shared().throttle.admit(address);
-  if (!delay) {
-    co_return co_await refuse({protocol::er::host_is_blocked, "HY000",
-                               fmt::format("Host '{}' is blocked because of too many wrong logins to the proxy; it may "
-                                           "try again in {} s",
-                                           address, connection_.shared().throttle.longest_delay().count())},
-                              stop_reason::login_failed);
-  }
-  if (*delay > admin::login_throttle::clock::duration::zero()) {
-    asio::steady_timer timer(connection_.home().executor(), *delay);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-  if (connection_.ended()) co_return stop_request{};
-  co_return std::nullopt;
-}
-
-awaitable<login_outcome> client_login::log_in_proxysys() {
-  if (auto refused = co_await refuse_proxysys()) co_return std::move(*refused);
-  if (auto gone = co_await obtain_answer()) co_return std::move(*gone);
-  if (auto refused = co_await wait_for_turn()) co_return std::move(*refused);
-  auto& throttle = connection_.shared().throttle;
-  const auto& address = connection_.session::client_session::client().address;
-  if (!co_await verify_proxysys()) {
-    if (connection_.ended()) co_return stop_request{};
-    throttle.failed(address);
-    co_return co_await refuse({protocol::er::access_denied, "28000",
-                               fmt::format("Access denied for user 'root@proxysys'@'{}' (using password: {})", address,
-                                           response_.auth_response.empty() ? "NO" : "YES")},
-                              stop_reason::login_failed);
-  }
-  throttle.succeeded_fully(address);
-  connection_.logged_in_as_proxysys();
-  protocol::bytes payload;
-  protocol::write_ok_packet(payload, {.status = protocol::status_autocommit, .info = {}, .state_info = {}},
-                            response_.flags);
-  if (const auto ec = co_await channel_.write(payload)) co_return lost(ec);
-  co_return logged_in_proxysys{response_.flags, compress_client(connection_, response_, channel_.take_rest())};
-}
-
-/// Takes the answer that came with the login when its plugin is one of the two that the proxy can check, else asks
-/// again.
-awaitable<std::optional<stop_request>> client_login::obtain_answer() {
-  const bool known = response_.auth_plugin == caching_sha2_plugin || response_.auth_plugin == native_password_plugin;
-  if (known) co_return std::nullopt;
-  nonce_ = make_nonce();
-  response_.auth_plugin = native_password_plugin;
-  protocol::bytes payload;
-  protocol::write_auth_switch_request(payload, {std::string(native_password_plugin), nonce_ + '\0'});
-  if (const auto ec = co_await channel_.write(payload)) co_return lost(ec);
-  const auto answer = co_await channel_.read();
-  if (answer.ec) co_return lost(answer.ec);
-  response_.auth_response = protocol::as_text(answer.payload);
-  co_return std::nullopt;
-}
-
-/// The answer is looked at without a pause between turn and verdict, so that many at once are counted one by one.
-awaitable<bool> client_login::verify_proxysys() {
-  const auto& password = *connection_.shared().settings.proxysys_password;
-  if (response_.auth_plugin == native_password_plugin) {
-    co_return same_secret(response_.auth_response, native_password_response(password, nonce_));
-  }
-  if (!same_secret(response_.auth_response, caching_sha2_response(password, nonce_))) co_return false;
-  protocol::bytes payload;
-  protocol::write_auth_more_data(payload, "\x03");  // fast authentication succeeded
-  co_return !co_await channel_.write(payload);
-}
-
 }  // namespace
-
-bool is_proxysys(const session::login_name& name) {
-  return name.user == "root" && name.tenant == "proxysys";
-}
 
 awaitable<login_outcome> login(client_connection& connection) {
   client_login under_way(connection);

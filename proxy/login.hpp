@@ -4,11 +4,11 @@
 #pragma once
 
 #include "proxy/client_connection.hpp"
+#include "proxy/proxysys_login.hpp"
 
 #include "protocol/capabilities.hpp"
 #include "protocol/handshake_response.hpp"
 #include "protocol/status_flags.hpp"
-#include "session/login_name.hpp"
 
 #include <memory>
 #include <string_view>
@@ -28,17 +28,9 @@ struct logged_in_account {
   std::unique_ptr<protocol::handshake_response> login{};
 };
 
-struct logged_in_proxysys {
-  protocol::capabilities client = 0;
-  protocol::bytes client_rest;
-};
-
 /// A stop_request: the login failed, and the client has been told.
 using login_outcome = std::variant<session::stop_request, logged_in_account, logged_in_proxysys>;
 
 awaitable<login_outcome> login(client_connection& connection);
-
-/// True for `root@proxysys`, whatever cluster is named.
-bool is_proxysys(const session::login_name& name);
 
 }  // namespace sessiongate::proxy
