@@ -170,34 +170,36 @@ class reader {
     skip_statement();
   }
 
-  /// Told as what it does. The collation is its character set's default behind SET NAMES alone; the others of the kind
-  /// take the database's, or the server's.
+  /// Told as what it does. The connection's collation is its character set's default behind SET NAMES alone; the others
+  /// of the kind take the database's, or the server's.
   void read_character_set() {
-    std::optional<std::string> value;
+    const bool names = is_word(at_.now(), "NAMES");
+    if (is_word(at_.now(), "CHARACTER")) at_.next();
+    at_.next();
+    const auto name = at_.now();
+    at_.next();
     std::optional<std::string> collation;
-    bool default_collation = false;
-    if (is_word(at_.now(), "NAMES")) {
+    const bool collates = is_word(at_.now(), "COLLATE");
+    if (collates) {
       at_.next();
-      const auto name = at_.now();
+      collation = std::string(at_.now().text);
       at_.next();
-      const bool plain = !is_word(name, "DEFAULT") && complete_;
-      if (is_word(at_.now(), "COLLATE")) {
-        at_.next();
-        collation = std::string(at_.now().text);
-        at_.next();
-      }
-      if (plain && at_statement_end()) value = std::string(name.text);
-      default_collation = value && !collation;
-      if (!value) collation.reset();
     }
-    for (const auto* name : {"character_set_client", "character_set_connection", "character_set_results"}) {
-      found_.all.push_back({assignment::target::system_variable, name, value});
-    }
-    if (!default_collation)
-      found_.all.push_back({assignment::target::system_variable, "collation_connection", std::move(collation)});
+    const bool plain = !is_word(name, "DEFAULT") && complete_ && at_statement_end();
+    const auto value = plain ? std::optional(std::string(name.text)) : std::nullopt;
+    if (!plain) collation.reset();
+    add_system("character_set_client", value);
+    add_system("character_set_connection", names ? value : std::nullopt);
+    add_system("character_set_results", value);
+    if (!names || !plain || collates) add_system("collation_connection", collation);
+    if (!plain || collates) found_.all.push_back({assignment::target::names_collation, {}, std::move(collation)});
     skip_value();
     if (!at_statement_end()) found_.understood = false;  // SET NAMES latin1, @a = 1
     skip_statement();
+  }
+
+  void add_system(std::string name, std::optional<std::string> value) {
+    found_.all.push_back({assignment::target::system_variable, std::move(name), std::move(value)});
   }
 
   void read_item() {
@@ -232,10 +234,8 @@ class reader {
   void read_transaction() {
     while (!at_statement_end()) {
       at_.next();
-      if (is_word(at_.now(), "ISOLATION"))
-        found_.all.push_back({assignment::target::system_variable, "tx_isolation", std::nullopt});
-      if (is_word(at_.now(), "ONLY") || is_word(at_.now(), "WRITE"))
-        found_.all.push_back({assignment::target::system_variable, "tx_read_only", std::nullopt});
+      if (is_word(at_.now(), "ISOLATION")) add_system("tx_isolation", std::nullopt);
+      if (is_word(at_.now(), "ONLY") || is_word(at_.now(), "WRITE")) add_system("tx_read_only", std::nullopt);
     }
   }
 
@@ -249,10 +249,13 @@ class reader {
     if (session) name.erase(0, dot + 1);
     read_value(assignment::target::system_variable, std::move(name));
     if (found_.all.empty()) return;
-    if (global)
-      found_.all.pop_back();
-    else
-      found_.all.back().unscoped = behind_at && !session;
+    if (global) return found_.all.pop_back();
+    auto& read = found_.all.back();
+    read.unscoped = behind_at && !session;
+    // The server's own may have another collation than its character set's default.
+    const bool collated = equals_ignoring_case(read.name, "character_set_client") ||
+                          equals_ignoring_case(read.name, "character_set_results");
+    if (collated && !read.value) found_.all.push_back({assignment::target::names_collation, {}, std::nullopt});
   }
 
   void read_value(assignment::target what, std::string name) {

@@ -10,12 +10,16 @@
 namespace sessiongate::proxy {
 
 struct assignment {
-  enum class target : std::uint8_t { user_variable, system_variable, database };
+  enum class target : std::uint8_t {
+    user_variable,
+    system_variable,
+    database,
+    names_collation,  // of the client's and the results' character set, which no variable shows
+  };
 
   target what = target::user_variable;
-  std::string name;  // without @; empty for database
-  /// A user variable's literal as it is written, a system variable's or database's text without quotes. None: only the
-  /// server can tell.
+  std::string name;  // without @; of variables only
+  /// A user variable's literal as it is written, the others' text without quotes. None: only the server can tell.
   std::optional<std::string> value;
   bool unscoped = false;  // a system variable written as @@name: to some, that is the next transaction alone
 };

@@ -1,5 +1,6 @@
 #include "proxy/relay.hpp"
 
+#include "proxy/own_command.hpp"
 #include "proxy/own_response.hpp"
 #include "proxy/server_identity.hpp"
 
@@ -129,32 +130,29 @@ bool relay::may_share_server(const session::server_session& other) const {
          session::may_share_server(bound->origin(), other.origin());
 }
 
-/// The packet of a statement of the proxy's own, which the tracker expects an answer to from now on. Needs quiet(): the
+/// The packet of a command of the proxy's own, which the tracker expects an answer to from now on. Needs quiet(): the
 /// own response has to be the oldest.
-protocol::bytes relay::begin_own_statement(std::string_view text) {
-  protocol::bytes payload{static_cast<std::uint8_t>(protocol::command::query)};
-  if (protocol::has(backend_capabilities_, protocol::client_query_attributes)) payload.insert(payload.end(), {0, 1});
-  payload.insert(payload.end(), text.begin(), text.end());
+protocol::bytes relay::begin_own_statement(protocol::bytes_view command) {
   protocol::bytes packet;
   std::uint8_t sequence_id = 0;
-  protocol::append_packet(packet, sequence_id, payload);
+  protocol::append_packet(packet, sequence_id, command);
   own_statement_ = true;
   own_response_.clear();
-  tracker_.expect(protocol::command::query);
+  tracker_.expect(static_cast<protocol::command>(command.front()));
   return packet;
 }
 
 /// Runs when the client's command is being answered by the proxy, so the server session is idle.
 awaitable<own_server_session::reply> relay::ask(std::string statement) {
   constexpr std::size_t enough = 64UL * 1024UL;  // bytes
-  co_return co_await ask(std::move(statement), enough);
+  co_return co_await ask(own_query(statement, backend_capabilities_), enough);
 }
 
-awaitable<own_server_session::reply> relay::ask(std::string statement, std::size_t answer_max) {
+awaitable<own_server_session::reply> relay::ask(protocol::bytes command, std::size_t answer_max) {
   reply answer;
   if (broken() || !quiet()) co_return answer;
   own_response_max_ = answer_max;
-  const auto packet = begin_own_statement(statement);
+  const auto packet = begin_own_statement(command);
   bool late = false;
   const deadline limit(connection_.home(), connection_.shared().settings.kill_timeout, [this, &late] {
     late = true;

@@ -111,7 +111,7 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   protocol::bytes_view authenticate_backend(protocol::bytes_view input);
   void act_on_backend(auth_exchange::step next, protocol::bytes& for_client);
   void refuse_change_user(const protocol::server_error& error, session::stop_reason reason);
-  awaitable<reply> ask(std::string statement, std::size_t answer_max);
+  awaitable<reply> ask(protocol::bytes command, std::size_t answer_max);
   awaitable<std::optional<admin::interrupt_answer>> look_for(session::connection_origin meant);
   bool send_whole(stream& to, protocol::bytes_view packet);
   void finish_change_user();
@@ -124,7 +124,7 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   void on_event(const protocol::response_tracker::step& step, protocol::command answered);
   void on_response_complete(protocol::command answered);
   void apply_session_state(protocol::bytes_view ok_payload, bool after_reset);
-  protocol::bytes begin_own_statement(std::string_view text);
+  protocol::bytes begin_own_statement(protocol::bytes_view command);
   void finish_own_statement();
   void follow_response(protocol::command answered);
   void state_was_reset();

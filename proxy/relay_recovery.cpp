@@ -173,9 +173,15 @@ void relay::save_state(client_connection::state_handler done) {
 awaitable<void> relay::read_state(std::shared_ptr<relay> self) {
   auto& state = *self->replacing_;
   auto reading = begin_reading(self->connection_, state);
+  self->tracker_.show_prepared_as(
+      0);  // the reading prepares, too, and the server session is not used by the client again
   while (const auto question = reading.next()) {
-    const auto told =
-        co_await self->ask(std::string(*question), self->connection_.shared().settings.recovery_state_max);
+    if (protocol::has_no_response(static_cast<command>(question->front()))) {
+      reading.take({});  // what it would close goes with the server session
+      continue;
+    }
+    const auto told = co_await self->ask(protocol::bytes(question->begin(), question->end()),
+                                         self->connection_.shared().settings.recovery_state_max);
     if (told.status != admin::interrupt_status::interrupted) {
       self->finish_saving({recovery_obstacle::backend_unreachable, "its state could not be read"});
       co_return;

@@ -1,6 +1,7 @@
 // What the relay sees pass of the session's state.
 #include "proxy/relay.hpp"
 
+#include "proxy/own_command.hpp"
 #include "proxy/session_events.hpp"
 
 #include "protocol/statement.hpp"
@@ -91,7 +92,7 @@ bool relay::wants_report(const protocol::command_framer::step& started) const {
 task<> relay::ask_report() {
   co_await wait_until([this] { return quiet(); });
   if (broken()) co_return;
-  const auto packet = begin_own_statement(state_tracking::statement);
+  const auto packet = begin_own_statement(own_query(state_tracking::statement, backend_capabilities_));
   asking_report_ = true;
   state_.asked();
   tracker_.narrow_state(true);

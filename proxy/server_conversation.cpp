@@ -1,5 +1,6 @@
 #include "proxy/server_conversation.hpp"
 
+#include "proxy/own_command.hpp"
 #include "proxy/own_response.hpp"
 
 #include "protocol/packet.hpp"
@@ -38,19 +39,22 @@ server_conversation::server_conversation(stream& over, std::span<std::uint8_t> s
 awaitable<server_conversation::answer> server_conversation::say(protocol::command type, protocol::bytes_view rest) {
   protocol::bytes payload{static_cast<std::uint8_t>(type)};
   payload.insert(payload.end(), rest.begin(), rest.end());
+  co_return co_await send(payload);
+}
+
+awaitable<server_conversation::answer> server_conversation::send(protocol::bytes_view command) {
+  const auto type = static_cast<protocol::command>(command.front());
   protocol::bytes packet;
   std::uint8_t sequence_id = 0;
-  protocol::append_packet(packet, sequence_id, payload);
-  tracker_.expect(type);
+  protocol::append_packet(packet, sequence_id, command);
+  if (!protocol::has_no_response(type)) tracker_.expect(type);
   if (const auto ec = co_await over_.write_all(packet)) co_return lost(ec.message());
   co_return co_await read_answer();
 }
 
 awaitable<server_conversation::answer> server_conversation::query(std::string_view text) {
-  protocol::bytes rest;
-  if (protocol::has(negotiated_, protocol::client_query_attributes)) rest.assign({0, 1});  // none, in one set
-  rest.insert(rest.end(), text.begin(), text.end());
-  co_return co_await say(protocol::command::query, rest);
+  const auto command = own_query(text, negotiated_);
+  co_return co_await send(command);
 }
 
 awaitable<server_conversation::answer> server_conversation::read_answer() {

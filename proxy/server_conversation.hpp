@@ -33,6 +33,8 @@ class server_conversation {
 
   /// `rest` is what follows the command's byte. Whoever wants a limit in time closes the stream.
   awaitable<answer> say(protocol::command type, protocol::bytes_view rest);
+  /// A whole payload. The answer to a command that has no response is empty.
+  awaitable<answer> send(protocol::bytes_view command);
   awaitable<answer> query(std::string_view text);
 
   /// Of the last OK.

@@ -165,8 +165,8 @@ awaitable<possible_failure> session_rebuild::give_state(server_conversation& ser
   if (auto* failed = std::get_if<recovery_failure>(&wanted)) co_return std::move(*failed);
   state_replay replay(std::get<wanted_state>(std::move(wanted)), server_version::parse(connection_.server_version()),
                       connection_.shared().settings.recovery_state_max, made_.negotiated);
-  while (const auto statement = replay.next()) {
-    const auto told = co_await server.query(*statement);
+  while (const auto command = replay.next()) {
+    const auto told = co_await server.send(*command);
     if (told.lost) co_return lost_again(told);
     replay.take(told.packets);
   }

@@ -39,8 +39,11 @@ struct session_snapshot {
   std::optional<std::string> database;
   std::optional<std::string> role;
   std::uint64_t last_insert_id = 0;
-  /// The collation that columns are sent with, by its number: SET NAMES x COLLATE y sets it, and logins do; no variable
-  /// shows it. Zero: character_set_results is NULL.
+  /// The collation of character_set_client, which parameters of prepared statements have where no conversion is needed:
+  /// SET NAMES x COLLATE y sets it, and logins do; no variable shows it. Empty: not known, or its character set's
+  /// default.
+  std::string client_collation;
+  /// In the same way that of character_set_results, by its number: columns are sent with it. Zero: that is NULL.
   std::uint16_t results_collation = 0;
   std::optional<std::string> fixed_timestamp;  // SET timestamp; none: the clock's
   /// hazard::reads_…: questions about what went before that a fresh server session would answer in another way. All but

@@ -23,19 +23,20 @@ constexpr std::size_t value_bytes_per_statement = 1U << 20U;
 
 struct prepared_variable {
   std::string_view name;
-  std::string_view value;       // that prepare() gives it; empty: none, snapshot_reading does
+  std::string_view value;       // that prepare() gives it; empty: none, ask_client_collation() does
   std::uint32_t mariadb_since;  // server_version::number
   std::uint32_t mysql_since;
 };
 
 constexpr std::array prepared{
     prepared_variable{"character_set_client", "utf8mb4", always, always},
+    prepared_variable{"character_set_connection", "", always, always},
     prepared_variable{"character_set_results", "NULL", always, always},
+    prepared_variable{"collation_connection", "", always, always},
     prepared_variable{"sql_big_selects", "1", always, always},
     prepared_variable{"sql_select_limit", "18446744073709551615", always, always},
     prepared_variable{"max_statement_time", "0", 100101, never},
     prepared_variable{"tmp_disk_table_size", "18446744073709551615", 100207, never},
-    prepared_variable{"session_track_transaction_info", "", 100202, 50708},
     prepared_variable{"max_execution_time", "0", never, 50708},
 };
 
@@ -183,6 +184,21 @@ void snapshot_questions::take_opening(const text_answer& answer) {
   }
 }
 
+/// A parameter that has to be converted shows the connection's collation and not the client's.
+void snapshot_questions::ask_client_collation() {
+  const auto fail = [this](const text_answer& answer) {
+    dialogue_.fail(recovery_obstacle::unknown_system_variable,
+                   "character_set_client" + (answer.error ? ": " + answer.error->message : ""));
+  };
+  dialogue_.ask("SET SESSION character_set_connection = @@character_set_client", [fail](const text_answer& answer) {
+    if (answer.error) fail(answer);
+  });
+  dialogue_.ask_prepared("SELECT COLLATION(?) LIMIT 1", "x", [this, fail](const text_answer& answer) {
+    if (answer.error || answer.rows.empty() || !answer.rows[0][0]) return fail(answer);
+    into_.client_collation = *decode(answer.rows[0][0]);
+  });
+}
+
 void snapshot_questions::prepare() {
   std::string statement = "SET ";
   for (const auto& each : variables_to_keep(server_)) {
@@ -193,12 +209,6 @@ void snapshot_questions::prepare() {
   dialogue_.ask(std::move(statement), [this](const text_answer& answer) {
     if (answer.error) dialogue_.fail(recovery_obstacle::unknown_system_variable, answer.error->message);
   });
-}
-
-bool snapshot_questions::has_transaction_tracker() const {
-  const auto found = std::ranges::find(kept_, "session_track_transaction_info", &system_variable::name);
-  return protocol::has(dialogue_.negotiated(), protocol::client_session_track) && found != kept_.end() &&
-         found->value != "OFF";
 }
 
 void snapshot_questions::ask_place() {

@@ -1,9 +1,9 @@
 // The questions whose answers make a session_snapshot, for a session that is about to end (snapshot_reading.hpp) and
 // for a fresh one (state_replay.hpp).
 //
-// open() first: what it reads is what prepare() then changes, so that the answers come in the values' own bytes and no
-// limit of the session's gets in the way. All statements are ASCII and mean the same under any sql_mode and character
-// set.
+// open() first: what it reads is what prepare() and ask_client_collation() then change, so that the answers come in the
+// values' own bytes and no limit of the session's gets in the way. All statements are ASCII and mean the same under any
+// sql_mode and character set.
 #pragma once
 
 #include "proxy/session_snapshot.hpp"
@@ -26,7 +26,7 @@ struct server_version {
   static server_version parse(std::string_view text);
 };
 
-/// The variables that prepare() changes, and those that are best set behind everything else.
+/// The variables that reading a session changes, and those that are best set behind everything else.
 bool is_set_last(std::string_view variable);
 
 /// `name` in backticks.
@@ -39,14 +39,13 @@ class snapshot_questions {
                      std::size_t size_max);
 
   void open();
+  void ask_client_collation();  // before prepare(), which changes it
   void prepare();
   void ask_place();      // database, role, whether the clock stands still
   void ask_variables();  // keeps what open() read
   /// Behind ask_variables(). For servers that list them; `names` (UTF-8) for the others.
   void ask_user_variables(std::vector<std::string> names, bool all_known);
 
-  /// The server has been told to keep track of SET TRANSACTION before open().
-  [[nodiscard]] bool has_transaction_tracker() const;
   /// open() found the session in a transaction: MariaDB tells.
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
 

@@ -36,32 +36,16 @@ snapshot_reading::snapshot_reading(reading_input input, protocol::capabilities n
   dialogue_.then([this] {
     if (questions_.in_transaction()) dialogue_.fail(recovery_obstacle::open_transaction, "");
   });
+  dialogue_.then([this] {
+    if (saw(hazard::next_transaction)) dialogue_.fail(recovery_obstacle::next_transaction, "");
+  });
+  questions_.ask_client_collation();
   questions_.prepare();
-  dialogue_.then([this] { ask_next_transaction(); });
   questions_.ask_place();
   questions_.ask_variables();
   dialogue_.then([this] { questions_.ask_user_variables(input_.user_variables, input_.all_known); });
   dialogue_.then([this] { ask_what_it_holds(); });
   dialogue_.then([this] { ask_named_locks(); });
-}
-
-/// Servers tell of what was set in advance for a transaction when they had been asked to before; else the texts do.
-/// What a stored program leaves in this way is seen by nobody. Before the first question with a table, which is that
-/// transaction.
-void snapshot_reading::ask_next_transaction() {
-  if (saw(hazard::next_transaction)) ask_transaction_tracker();
-}
-
-void snapshot_reading::ask_transaction_tracker() {
-  if (!questions_.has_transaction_tracker()) return dialogue_.fail(recovery_obstacle::next_transaction, "");
-  dialogue_.ask("SET SESSION session_track_transaction_info = STATE", [](const text_answer&) {});
-  dialogue_.ask("SET SESSION session_track_transaction_info = CHARACTERISTICS", [this](const text_answer& answer) {
-    const auto is_set = [](const protocol::session_change& each) {
-      return each.kind == protocol::session_change_kind::transaction_characteristics && !each.value.empty();
-    };
-    if (answer.error || std::ranges::any_of(answer.changes, is_set))
-      dialogue_.fail(recovery_obstacle::next_transaction, "");
-  });
 }
 
 void snapshot_reading::ask_what_it_holds() {

@@ -2,7 +2,8 @@
 // rebuilding it elsewhere. The session must have no statement running and is not the same afterwards (its character
 // sets, limits and named locks are gone): it has to be ended.
 //
-// What a server does not tell is taken from the texts that the session has sent (`seen`), never guessed. No I/O:
+// What a server does not tell is taken from the texts that the session has sent (`seen`), never guessed: what was set
+// in advance for the next transaction, too, for MariaDB's tracker tells that only when it was on at the time. No I/O:
 // statement_dialogue.hpp.
 #pragma once
 
@@ -32,7 +33,7 @@ class snapshot_reading {
   snapshot_reading(const snapshot_reading&) = delete;
   snapshot_reading& operator=(const snapshot_reading&) = delete;
 
-  [[nodiscard]] std::optional<std::string_view> next() const { return dialogue_.next(); }
+  [[nodiscard]] std::optional<protocol::bytes_view> next() const { return dialogue_.next(); }
   void take(protocol::bytes_view packets) { dialogue_.take(packets); }
 
   /// When next() has nothing more. With an obstacle the snapshot is of no use.
@@ -42,8 +43,6 @@ class snapshot_reading {
  private:
   void ask_what_it_holds();
   void take_counters(const text_answer& answer);
-  void ask_next_transaction();
-  void ask_transaction_tracker();
   void ask_table_locks();
   void ask_xa();
   void ask_named_locks();

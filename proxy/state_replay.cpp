@@ -2,6 +2,8 @@
 
 #include "proxy/replay_statements.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -69,6 +71,20 @@ variables find_changes(const session_snapshot& wanted, const session_snapshot& n
   return changes;
 }
 
+std::string set_statement(const variables& changes) {
+  std::string statement = "SET ";
+  for (const auto* const each : changes) statement.append(system_assignment(*each)).append(", ");
+  statement.resize(statement.size() - 2);
+  return statement;
+}
+
+/// A collation's name that may stand in a statement as it is.
+bool is_plain(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
 }  // namespace
 
 state_replay::state_replay(wanted_state wanted, server_version server, std::size_t size_max,
@@ -82,8 +98,8 @@ state_replay::state_replay(wanted_state wanted, server_version server, std::size
     tracked_ = std::move(*tracked);
   else
     wanted_ = std::move(std::get<session_snapshot>(wanted));
-  results_collation_ = wanted_.results_collation;
   fresh_questions_.open();
+  if (tracked_) fresh_questions_.ask_client_collation();
   fresh_questions_.prepare();
   fresh_questions_.ask_place();
   dialogue_.then([this] { set_place(); });
@@ -159,11 +175,8 @@ void state_replay::set_variables() {
 
 /// One statement for all; when it fails, one for each tells which it is.
 void state_replay::set_all(const variables& changes) {
-  std::string statement = "SET ";
-  for (const auto* const each : changes) statement.append(system_assignment(*each)).append(", ");
-  statement.resize(statement.size() - 2);
   ++replayed_;
-  dialogue_.ask(std::move(statement), [this, changes](const text_answer& answer) {
+  dialogue_.ask(set_statement(changes), [this, changes](const text_answer& answer) {
     if (answer.error) set_one_by_one(changes);
   });
 }
@@ -203,35 +216,52 @@ void state_replay::verify() {
   });
 }
 
-/// What prepare() has changed, and their like: behind everything that is asked. SET NAMES first, as nothing else gives
-/// the results their collation.
+/// What the questions have changed, and their like: behind everything that is asked.
 void state_replay::finish() {
-  if (tracked_) find_tracked_names();
-  if (!names_collation_.empty()) return set_names();
-  if (results_collation_ == 0) return set_last();
-  std::string statement = "SELECT COLLATION_NAME FROM information_schema.COLLATIONS";
-  constexpr std::uint32_t first_with_short_names = 101001;
-  if (server_.is_mariadb && server_.number >= first_with_short_names)
-    statement = "SELECT FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY";
-  statement += " WHERE ID = " + std::to_string(results_collation_) + " LIMIT 1";
-  dialogue_.ask(std::move(statement), [this](const text_answer& answer) {
-    if (!answer.error && !answer.rows.empty() && !answer.rows[0].empty())
-      names_collation_ = answer.rows[0][0].value_or("");
-    if (names_collation_.empty())
-      set_last();
-    else
-      set_names();
-  });
+  client_collation_ = wanted_.client_collation;
+  results_collation_ = wanted_.results_collation;
+  if (tracked_) take_tracked_names();
+  find_collations();
 }
 
-/// A connection's collation that was set together with the results' character set came from SET NAMES.
-void state_replay::find_tracked_names() {
-  const auto* const results = find_last("character_set_results");
-  const auto* const collation = find_last("collation_connection");
-  results_collation_ = results != nullptr && !results->always ? fresh_.results_collation : 0;
-  const bool together = results != nullptr && results->always && results->value && collation != nullptr &&
-                        collation->always && collation->value && collation->value->starts_with(*results->value + '_');
-  if (together) names_collation_ = *collation->value;
+/// They have been seen only as the client wrote them.
+void state_replay::take_tracked_names() {
+  using enum session::tracked_collation::origin;
+  const auto& client = tracked_->variables->client;
+  const auto& results = tracked_->variables->results;
+  client_is_checked_ = client.from == login;
+  client_name_ = client.name;
+  results_name_ = results.name;
+  if (results.from != login) results_collation_ = 0;
+}
+
+/// Only a collation that is not its character set's default has to be named.
+void state_replay::find_collations() {
+  if (!is_plain(client_collation_) || !is_plain(results_name_))
+    return dialogue_.fail(recovery_obstacle::unknown_system_variable, "character_set_client");
+  if (client_collation_.empty() && results_collation_ == 0) return set_names();
+  std::string name = "COLLATION_NAME";
+  std::string table = "COLLATIONS";
+  constexpr std::uint32_t first_with_short_names = 101001;
+  if (server_.is_mariadb && server_.number >= first_with_short_names) {
+    name = "FULL_COLLATION_NAME";
+    table = "COLLATION_CHARACTER_SET_APPLICABILITY";
+  }
+  dialogue_.ask(
+      fmt::format("SELECT {0}, ID FROM information_schema.{1} WHERE IS_DEFAULT <> 'Yes' AND (ID = {2} OR {0} ="
+                  " '{3}') LIMIT 2",
+                  name, table, results_collation_, client_collation_),
+      [this](const text_answer& answer) { take_collations(answer); });
+}
+
+void state_replay::take_collations(const text_answer& answer) {
+  if (answer.error) return dialogue_.fail(recovery_obstacle::replay_refused, answer.error->message);
+  for (const auto& row : answer.rows) {
+    if (row.size() != 2) continue;
+    if (row[0] == client_collation_) client_name_ = client_collation_;
+    if (row[1] == std::to_string(results_collation_)) results_name_ = row[0].value_or("");
+  }
+  set_names();
 }
 
 const system_variable* state_replay::find_last(std::string_view name) const {
@@ -239,31 +269,53 @@ const system_variable* state_replay::find_last(std::string_view name) const {
   return found == set_last_.end() ? nullptr : &*found;
 }
 
+/// Nothing else gives the two a collation that is not their character set's default.
 void state_replay::set_names() {
-  const auto character_set = names_collation_.substr(0, names_collation_.find('_'));
+  const auto& name = client_name_.empty() ? results_name_ : client_name_;
+  const auto* const set = find_last(client_name_.empty() ? "character_set_results" : "character_set_client");
+  if (name.empty() || set == nullptr || !set->value) return set_character_sets();
   ++replayed_;
-  dialogue_.ask("SET NAMES " + character_set + " COLLATE " + names_collation_,
-                [this, character_set](const text_answer& answer) {
-                  if (!answer.error) named_ = character_set;  // not for those that no client can have: utf16
-                  set_last();
-                });
+  dialogue_.ask("SET NAMES " + *set->value + " COLLATE " + name, [this, set, name](const text_answer& answer) {
+    if (!answer.error) {  // as for those that no client can have: utf16
+      named_ = *set->value;
+      names_ = name;
+    }
+    set_character_sets();
+  });
+}
+
+void state_replay::set_character_sets() {
+  session_snapshot sets;
+  const auto add = [&](std::string_view variable, const std::string& collation) {
+    const auto* const wanted = find_last(variable);
+    if (wanted == nullptr || (!names_.empty() && names_ == collation && wanted->value == named_)) return;
+    sets.variables.push_back(*wanted);
+    sets.variables.back().always = wanted->always || !names_.empty();
+  };
+  add("character_set_client", client_name_);
+  add("character_set_results", results_name_);
+  set_together(find_changes(sets, actual_));
+  actual_questions_.ask_client_collation();
+  dialogue_.then([this] {
+    if (client_is_checked_ && actual_.client_collation != client_collation_)
+      return dialogue_.fail(recovery_obstacle::state_differs, "character_set_client");
+    set_last();
+  });
+}
+
+void state_replay::set_together(const variables& changes) {
+  if (!changes.empty()) set(set_statement(changes), "the last variables");
 }
 
 void state_replay::set_last() {
   session_snapshot last;
   for (auto each : set_last_) {
-    const bool of_client = each.name == "character_set_client" || each.name == "character_set_results";
-    const bool is_set = of_client && !named_.empty() && each.value == named_;
-    each.always = each.always || (of_client && !named_.empty()) || each.name == "collation_connection";
-    if (!is_set) last.variables.push_back(std::move(each));
+    if (each.name == "character_set_client" || each.name == "character_set_results") continue;
+    each.always = each.always || each.name == "collation_connection";
+    last.variables.push_back(std::move(each));
   }
-  if (const auto changes = find_changes(last, actual_); !changes.empty()) {
-    std::string statement = "SET ";
-    for (const auto* const each : changes) statement.append(system_assignment(*each)).append(", ");
-    statement.resize(statement.size() - 2);
-    set(std::move(statement), "the last variables");
-  }
-  check_last();
+  set_together(find_changes(last, actual_));
+  dialogue_.then([this] { check_last(); });
 }
 
 void state_replay::check_last() {

@@ -27,7 +27,7 @@ class state_replay {
   state_replay(const state_replay&) = delete;
   state_replay& operator=(const state_replay&) = delete;
 
-  [[nodiscard]] std::optional<std::string_view> next() const { return dialogue_.next(); }
+  [[nodiscard]] std::optional<protocol::bytes_view> next() const { return dialogue_.next(); }
   void take(protocol::bytes_view packets) { dialogue_.take(packets); }
 
   /// When next() has nothing more. With an obstacle the fresh session is of no use and has to be ended.
@@ -44,13 +44,17 @@ class state_replay {
   void set_variables();
   void verify();
   void finish();
-  void find_tracked_names();
+  void take_tracked_names();
+  void find_collations();
+  void take_collations(const text_answer& answer);
   void set_names();
+  void set_character_sets();
   void set_last();
   void check_last();
   [[nodiscard]] const system_variable* find_last(std::string_view name) const;
   void set_literals();
   void set(std::string statement, std::string name);
+  void set_together(const std::vector<const system_variable*>& changes);
   void set_all(const std::vector<const system_variable*>& changes);
   void set_one_by_one(const std::vector<const system_variable*>& changes);
 
@@ -66,9 +70,13 @@ class state_replay {
   session_snapshot actual_;
   snapshot_questions fresh_questions_;
   snapshot_questions actual_questions_;
+  std::string client_collation_;         // wanted; empty: the default
   std::uint16_t results_collation_ = 0;  // wanted; zero: none, or not known
-  std::string names_collation_;          // for SET NAMES
-  std::string named_;                    // the character set that SET NAMES has set
+  std::string client_name_;              // of it, and of the other one, where it is not the default
+  std::string results_name_;
+  std::string named_;  // the character set that SET NAMES has set
+  std::string names_;  // its collation
+  bool client_is_checked_ = true;
   std::size_t replayed_ = 0;
 };
 

@@ -29,6 +29,12 @@ bool is_plain_collation(const assignment& each) {
   return each.name == "collation_connection" && each.value && each.value->find('_') != std::string::npos;
 }
 
+/// With its statement. What a SET has done before its error is not taken back, so what is not plain may have been done.
+bool is_certain_to_fail(const assignment& each) {
+  const bool doubtful = each.what == assignment::target::names_collation && !each.value;
+  return each.what != assignment::target::user_variable && !doubtful;
+}
+
 /// A user variable is left as it was when its statement failed, or not: several may have been set before the error.
 void doubt(std::vector<assignment>& all) {
   for (auto& each : all) each.value.reset();
@@ -50,7 +56,7 @@ state_tracking::state_tracking(client_connection& connection, protocol::capabili
 /// after SET @@name = ….
 bool state_tracking::is_told(const assignment& each) const {
   if (each.what == assignment::target::database) return reports_;
-  if (each.what == assignment::target::user_variable) return false;
+  if (each.what != assignment::target::system_variable) return false;
   return session::is_hot_variable(each.name) || std::ranges::find(reported_, each.name) != reported_.end();
 }
 
@@ -97,7 +103,7 @@ bool state_tracking::finish_statement(std::uint8_t place, std::uint16_t error) {
 
 void state_tracking::apply(std::vector<assignment> done, bool failed) {
   if (failed) {
-    std::erase_if(done, [](const assignment& each) { return each.what != assignment::target::user_variable; });
+    std::erase_if(done, is_certain_to_fail);
     doubt(done);
   }
   // What the server was asked to report and did not: MariaDB's way with SET @@name = …. It may hold another form of
@@ -105,9 +111,12 @@ void state_tracking::apply(std::vector<assignment> done, bool failed) {
   const bool unreported = reports_all_;
   std::vector<session::variable_change> user;
   std::vector<session::variable_change> system;
+  std::vector<std::optional<std::string>> collations;
   for (auto& each : done) {
     if (each.what == assignment::target::database) {
       if (each.value) connection_.publish_database(*each.value);
+    } else if (each.what == assignment::target::names_collation) {
+      collations.push_back(std::move(each.value));
     } else if (each.what == assignment::target::user_variable) {
       user.push_back({std::move(each.name), std::move(each.value)});
     } else {
@@ -118,6 +127,7 @@ void state_tracking::apply(std::vector<assignment> done, bool failed) {
   auto& state = connection_.tracking();
   state.set_user_variables(user, connection_.shared().settings.user_variables_max);
   state.set_system_variables(system);
+  for (const auto& each : collations) state.set_names_collation(each);
   brought_up();
 }
 

@@ -18,8 +18,8 @@ constexpr std::size_t fixed_fields_size = 13;  // at the end of a column's defin
 
 class answer_reader {
  public:
-  answer_reader(protocol::bytes_view packets, protocol::capabilities negotiated)
-      : rest_(packets), negotiated_(negotiated) {}
+  answer_reader(protocol::bytes_view packets, protocol::capabilities negotiated, protocol::row_format format)
+      : rest_(packets), negotiated_(negotiated), format_(format) {}
 
   text_answer read() {
     const auto first = take_packet(rest_);
@@ -94,25 +94,44 @@ class answer_reader {
       return true;
     }
     protocol::wire_reader in(packet);
+    if (format_ == protocol::row_format::text)
+      read_text_row(in, columns);
+    else
+      read_binary_row(in, columns);
+    answer_.malformed = !in.ok();
+    return false;
+  }
+
+  void read_text_row(protocol::wire_reader& in, std::size_t columns) {
     auto& row = answer_.rows.emplace_back();
     for (std::size_t column = 0; column < columns; ++column) {
       const bool is_null = in.peek() == null_cell && !in.at_end();
       if (is_null) in.skip(1);
       row.push_back(is_null ? nullable_text() : nullable_text(in.read_lenenc_string()));
     }
-    answer_.malformed = !in.ok();
-    return false;
+  }
+
+  void read_binary_row(protocol::wire_reader& in, std::size_t columns) {
+    constexpr std::size_t bits_before = 2;  // of the map of NULLs: reserved
+    in.skip(1);
+    const auto nulls = protocol::as_bytes(in.read_string((columns + bits_before + 7) / 8));
+    auto& row = answer_.rows.emplace_back();
+    for (std::size_t bit = bits_before; in.ok() && bit < columns + bits_before; ++bit) {
+      const bool is_null = (nulls[bit / 8] >> (bit % 8) & 1U) != 0;
+      row.push_back(is_null ? nullable_text() : nullable_text(in.read_lenenc_string()));
+    }
   }
 
   protocol::bytes_view rest_;
   protocol::capabilities negotiated_;
+  protocol::row_format format_;
   text_answer answer_;
 };
 
 }  // namespace
 
-text_answer read_answer(protocol::bytes_view packets, protocol::capabilities negotiated) {
-  return answer_reader(packets, negotiated).read();
+text_answer read_answer(protocol::bytes_view packets, protocol::capabilities negotiated, protocol::row_format rows) {
+  return answer_reader(packets, negotiated, rows).read();
 }
 
 }  // namespace sessiongate::proxy

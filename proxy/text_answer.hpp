@@ -1,11 +1,12 @@
-// The whole answer to one text-protocol statement of the proxy's own, taken apart: error, rows with NULLs, the columns'
-// types, and what the server reported of the session's state. Unlike read_rows() it takes rows of any size that fits
-// one packet, and knows MariaDB's cached metadata.
+// The whole answer to one statement of the proxy's own, taken apart: error, rows with NULLs, the columns' types, and
+// what the server reported of the session's state. Unlike read_rows() it takes rows of any size that fits one packet,
+// and knows MariaDB's cached metadata.
 #pragma once
 
 #include "protocol/bytes.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/err_packet.hpp"
+#include "protocol/result_set_writer.hpp"
 #include "protocol/session_track.hpp"
 
 #include <cstdint>
@@ -39,7 +40,8 @@ struct text_answer {
   bool malformed = false;  // what is there stops in the middle
 };
 
-/// `packets`: from the first packet behind the statement to the last, with their headers.
-text_answer read_answer(protocol::bytes_view packets, protocol::capabilities negotiated);
+/// `packets`: from the first packet behind the statement to the last, with their headers. Binary rows: of texts alone.
+text_answer read_answer(protocol::bytes_view packets, protocol::capabilities negotiated,
+                        protocol::row_format rows = protocol::row_format::text);
 
 }  // namespace sessiongate::proxy

@@ -89,6 +89,7 @@ class wanted_maker {
     }
     for (const auto& each : from_.variables->system) take_tracked(each);
     leave_connection_collation();
+    take_client_collation();
     for (const auto& each : relatives) leave_relatives(each);
     for (const auto& each : unsure_) fail(each);
     return std::move(out_);
@@ -151,6 +152,12 @@ class wanted_maker {
       leave_out("character_set_connection");
   }
 
+  /// That of the results: state_replay, which has to know more.
+  void take_client_collation() {
+    const auto& client = from_.variables->client;
+    if (client.from != session::tracked_collation::origin::login) out_.wanted.client_collation = client.name;
+  }
+
   template <class Names>
   void leave_relatives(const Names& names) {
     const tracked_variable* first = nullptr;
@@ -183,6 +190,9 @@ recovery_failure find_obstacle(const tracked_state& from) {
   const auto& variables = *from.variables;
   if (const auto obstacle = obstacle_of(from.seen); obstacle != recovery_obstacle::none) return {obstacle, {}};
   if (!from.globals_before || !from.globals_now) return {recovery_obstacle::hidden_changes, {}};
+  using enum session::tracked_collation::origin;
+  if (variables.client.from == unknown || variables.results.from == unknown)
+    return {recovery_obstacle::unknown_system_variable, "character_set_client"};
   if (variables.incomplete) return {recovery_obstacle::unknown_user_variable, {}};
   for (const auto& each : variables.user) {
     if (!is_repeatable(each, variables)) return {recovery_obstacle::unknown_user_variable, '@' + each.name};

@@ -34,9 +34,13 @@ std::string rules_of(const tracked_variables& all) {
   return rules;
 }
 
-/// The two go together, and servers report only the one that was set.
-void keep_collation_true(tracked_variables& next, const variable_change& change) {
-  if (is_named(change, character_set_name)) {
+/// They go together with the character sets, and servers report only what was set.
+void keep_collations_true(tracked_variables& next, const variable_change& change) {
+  if (is_named(change, "character_set_client")) {
+    next.client = {tracked_collation::origin::character_set, {}};
+  } else if (is_named(change, "character_set_results")) {
+    next.results = {tracked_collation::origin::character_set, {}};
+  } else if (is_named(change, character_set_name)) {
     remove_variable(next.system, collation_name);
     next.default_collation = true;
   } else if (is_named(change, collation_name)) {
@@ -67,10 +71,17 @@ void session_state::set_system_variables(const std::vector<variable_change>& cha
     const auto before = rules_of(next);
     for (const auto& each : changes) {
       versions_.count(is_hot_variable(each.name) ? state_part::hot_system_variables : state_part::system_variables);
-      keep_collation_true(next, each);
+      keep_collations_true(next, each);
       put_variable(next.system, to_variable(each), system_variables_max);
     }
     if (rules_of(next) != before) ++next.literal_rules;
+  });
+}
+
+void session_state::set_names_collation(const std::optional<std::string>& name) {
+  using enum tracked_collation::origin;
+  change([&](tracked_variables& next) {
+    next.client = next.results = {name ? named : unknown, name.value_or(std::string())};
   });
 }
 

@@ -33,6 +33,8 @@ class session_state {
   /// What the server reported at login: known, but nothing that the client changed.
   void begin_with(tracked_snapshot reported) { variables_.store(std::move(reported)); }
   void set_system_variables(const std::vector<variable_change>& changes);
+  /// Behind the change of the character sets that it belongs to. None: one that only the server knows.
+  void set_names_collation(const std::optional<std::string>& name);
   /// `limit`: how many user variables are kept.
   void set_user_variables(const std::vector<variable_change>& changes, std::size_t limit);
   void set_last_insert_id(std::uint64_t id);

@@ -28,6 +28,19 @@ struct tracked_variable {
   static constexpr std::uint32_t not_repeatable = 0xFFFFFFFF;  // the literal alone would not give the same again
 };
 
+/// The collation that a session has for what clients send or get in one of its character sets. No variable shows it.
+struct tracked_collation {
+  enum class origin : std::uint8_t {
+    login,
+    character_set,  // that one's default
+    named,          // by SET NAMES … COLLATE …
+    unknown,
+  };
+
+  origin from = origin::login;
+  std::string name;  // as written; empty unless named
+};
+
 struct tracked_variables {
   std::vector<tracked_variable> system;  // both sorted by name, which is compared without case
   std::vector<tracked_variable> user;
@@ -35,6 +48,8 @@ struct tracked_variables {
   /// Counts up whenever a text literal may mean something else than before: other character sets, another sql_mode.
   std::uint32_t literal_rules = 0;
   bool default_collation = false;  // collation_connection is its character set's default, unless it is among `system`
+  tracked_collation client{};      // of character_set_client
+  tracked_collation results{};     // of character_set_results
 };
 
 using tracked_snapshot = std::shared_ptr<const tracked_variables>;

@@ -147,10 +147,10 @@ class RawClient:
         self.nonce += rest[18:18 + 12]
         return payload
 
-    def handshake_response(self, user, password, database=None, capabilities=ORDINARY):
+    def handshake_response(self, user, password, database=None, capabilities=ORDINARY, collation=45):
         self.capabilities = capabilities | (CONNECT_WITH_DB if database else 0)
         answer = scramble(password, self.nonce)
-        payload = struct.pack("<IIB23x", self.capabilities, 0x40000000, 45) + user.encode() + b"\0"
+        payload = struct.pack("<IIB23x", self.capabilities, 0x40000000, collation) + user.encode() + b"\0"
         payload += bytes([len(answer)]) + answer
         if database:
             payload += database.encode() + b"\0"
@@ -165,10 +165,10 @@ class RawClient:
             _, _, nonce = payload[1:].partition(b"\0")
             self.write_packet(scramble(password, nonce.rstrip(b"\0")), self.sequence)
 
-    def login(self, user="app", password="app_password", database=None, capabilities=ORDINARY):
+    def login(self, user="app", password="app_password", database=None, capabilities=ORDINARY, **given):
         greeting = self.read_greeting()
         assert greeting[:1] != b"\xff", error_of_payload(greeting)
-        self.write_packet(self.handshake_response(user, password, database, capabilities), 1)
+        self.write_packet(self.handshake_response(user, password, database, capabilities, **given), 1)
         payload = self.finish_authentication(password)
         assert payload[:1] == b"\0", error_of_payload(payload)
         return self
@@ -268,6 +268,13 @@ class RawClient:
                 body += struct.pack("<q", one) if isinstance(one, int) else bytes([len(text)]) + text
         self.command(COM_STMT_EXECUTE, body)
         return self.read_response(cursor=cursor)
+
+    def carry_out(self, command):
+        """The bytes of the response to a payload."""
+        if command[0] == COM_STMT_PREPARE:
+            return self.prepare(command[1:].decode())[0]
+        self.command(command[0], command[1:])
+        return b"" if command[0] == COM_STMT_CLOSE else self.read_response()
 
     def fetch(self, identifier, count):
         self.command(COM_STMT_FETCH, struct.pack("<II", identifier, count))

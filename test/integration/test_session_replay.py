@@ -13,7 +13,7 @@ import pytest
 
 from mariadb_server import ROOT_PASSWORD
 from mysql56_server import Mysql56Server
-from raw_client import DEPRECATE_EOF, ORDINARY, SESSION_TRACK, RawClient
+from raw_client import COM_STMT_CLOSE, DEPRECATE_EOF, ORDINARY, SESSION_TRACK, RawClient
 from sessiongate_process import binary
 
 SEED = int(os.environ.get("SESSIONGATE_TEST_SEED", random.randrange(1 << 30)))
@@ -25,6 +25,8 @@ NOT_TRIED = [*OWN, "MAX_SESSION_MEM_USED", "MAX_STATEMENT_TIME", "WAIT_TIMEOUT",
              "NET_WRITE_TIMEOUT", "NET_READ_TIMEOUT", "IDLE_READONLY_TRANSACTION_TIMEOUT", "DEBUG_DBUG",
              "IDLE_WRITE_TRANSACTION_TIMEOUT", "SESSION_TRACK_TRANSACTION_INFO", "MAX_JOIN_SIZE", "LAST_INSERT_ID",
              "IDENTITY", "AUTOCOMMIT", "PROFILING"]
+
+UTF8MB4_UNICODE = 224  # as mysql2 and Connector/J log in: not the default of its character set
 
 # Their number is in every answer, up to the next statement with a table.
 FORGET_WARNINGS = "SELECT id FROM app.accounts LIMIT 1"
@@ -49,8 +51,9 @@ class Driver:
             kind, *words = line.rstrip("\n").split(" ")
             if kind == "E":
                 return words[0], bytes.fromhex(words[1]).decode()
-            self.statements.append(bytes.fromhex(words[0]))
-            self._write("A " + session.query(self.statements[-1]).hex())
+            command = bytes.fromhex(words[0])
+            self.statements.append(command[1:])
+            self._write("A " + session.carry_out(command).hex())
 
     def _write(self, line):
         self._process.stdin.write(line + "\n")
@@ -62,9 +65,9 @@ class Driver:
 
 
 @contextlib.contextmanager
-def session(port, user="root", password=ROOT_PASSWORD, capabilities=ORDINARY | SESSION_TRACK):
+def session(port, user="root", password=ROOT_PASSWORD, capabilities=ORDINARY | SESSION_TRACK, collation=UTF8MB4_UNICODE):
     with RawClient(port) as client:
-        client.login(user, password, capabilities=capabilities)
+        client.login(user, password, capabilities=capabilities, collation=collation)
         yield client
 
 
@@ -209,11 +212,20 @@ def change_state(rng, client, settable):
         else:
             client.query("SET autocommit = " + rng.choice("01"))
     ends = [f"SET NAMES {collation.split('_')[0]} COLLATE {collation}" for collation in rng.sample(collations, 3)]
-    ends += ["SET character_set_results = NULL", "SET character_set_results = utf16", "SET sql_select_limit = 0",
+    ends += ["SET character_set_client = utf8mb4", "SET character_set_client = latin1", "SET character_set_results = utf8mb4",
+             "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci", "SET character_set_results = NULL", "SET character_set_results = utf16", "SET sql_select_limit = 0",
              "SET collation_connection = ucs2_bin", "SET CHARACTER SET latin1", "SET max_join_size = 1000",
              "SET profiling = 0", "SET max_statement_time = 5", "SET sql_select_limit = 7"]
     for statement in rng.sample(ends, rng.randint(0, 3)):
         client.query(statement)
+
+
+def parameter_collation(client):
+    """Of a text sent apart from its statement: that of character_set_client, or of the connection when it is converted."""
+    _, statement = client.prepare("SELECT COLLATION(?), ? LIMIT 1")
+    answer = client.execute(statement, ["x", "y"])
+    client.command(COM_STMT_CLOSE, struct.pack("<I", statement))
+    return answer
 
 
 def full_state(client, fixed):
@@ -227,6 +239,7 @@ def full_state(client, fixed):
         state[variable] = client.query(f"SELECT @@{variable} LIMIT 1")
     state["place"] = client.query("SELECT DATABASE(), CURRENT_ROLE(), LAST_INSERT_ID(), @@insert_id, @@identity LIMIT 1")
     state["literal"] = client.query("SELECT 'a' AS x, COLLATION('a'), CHARSET(CONCAT(1)) LIMIT 1")
+    state["parameter"] = parameter_collation(client)
     if fixed:
         state["clock"] = client.query("SELECT @@timestamp, NOW(6) LIMIT 1")
     # From here on without the session's own limits, and in UTF-8.
@@ -300,8 +313,7 @@ OBSTACLES = [
     (["DO GET_LOCK('a', 0)", "DO RELEASE_LOCK('a')"], "none"),
     (["BEGIN", "COMMIT"], "none"),
     (["XA START 'a'", "XA END 'a'", "XA ROLLBACK 'a'"], "none"),
-    (["SET SESSION session_track_transaction_info = STATE", "SET TRANSACTION READ ONLY", "BEGIN", "COMMIT"], "none"),
-    (["SET SESSION session_track_transaction_info = CHARACTERISTICS", "SET TRANSACTION READ ONLY", "BEGIN", "COMMIT"], "none"),
+    (["SET TRANSACTION READ ONLY", "BEGIN", "COMMIT"], "none"),
     (["SET SESSION TRANSACTION READ ONLY"], "none"),
     (["FLUSH STATUS", "FLUSH PRIVILEGES", "CREATE OR REPLACE TABLE relay.t (a INT)"], "none"),
     (["CALL nothing()"], "none"),
@@ -324,8 +336,6 @@ def test_what_cannot_be_rebuilt_is_named(mariadb, driver, programs, statements, 
         for statement in statements:
             assert took(client, statement), client.last
         found, _ = driver.run(client, do="read", texts=statements, size_max=120000)
-        if "SET TRANSACTION READ ONLY" in statements and not driver.capabilities & SESSION_TRACK:
-            obstacle = "next_transaction"  # it may wait, and nothing tells
         assert found == obstacle
 
 
@@ -377,6 +387,11 @@ TRACKED = [
     ["SET SESSION character_set_results = NULL", "SET SESSION sql_select_limit = 3", "SET SESSION wait_timeout = 60"],
     ["SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci", "SET @a = 'x'"],
     ["SET NAMES latin1 COLLATE latin1_bin", "SET NAMES utf8mb4", "SET @a = 'x'"],
+    ["SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci", "SET SESSION character_set_client = utf8mb4"],
+    ["SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci", "SET SESSION character_set_results = utf8mb4"],
+    ["SET SESSION character_set_client = utf8mb4"],
+    ["SET SESSION character_set_results = utf8mb4", "SET SESSION collation_connection = utf8mb4_unicode_ci"],
+    ["SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci", "SET SESSION character_set_connection = latin1"],
     ["SET SESSION sql_safe_updates = 1", "SET SESSION lc_time_names = 'de_DE'", "USE app"],
 ]
 
@@ -417,7 +432,8 @@ def test_what_was_tracked_is_enough(mariadb, driver, statements):
             if statement.startswith("SET @"):
                 changes += [("@" + pair).split(" = ") for pair in statement.removeprefix("SET @").split(", @")]
             elif statement.startswith("SET NAMES") and "COLLATE" in statement:
-                changes.append(["collation_connection", statement.split()[-1]])  # as the relay reads it from the text
+                # As the relay reads it from the text.
+                changes += [["collation_connection", statement.split()[-1]], ["SET NAMES … COLLATE", statement.split()[-1]]]
             elif statement.startswith("USE"):
                 database = statement.removeprefix("USE ")
         tracked = {"changes": changes, "database": database, "before": known, "now": known}
@@ -453,6 +469,7 @@ def mysql_state(client, names):
     client.query(FORGET_WARNINGS)
     state = {name: client.query(f"SELECT @@{name} LIMIT 1") for name in MYSQL_VALUES if name != "timestamp"}
     state["place"] = client.query("SELECT DATABASE(), LAST_INSERT_ID(), COLLATION('a') LIMIT 1")
+    state["parameter"] = parameter_collation(client)
     client.query("SET character_set_client = utf8mb4, character_set_results = utf8mb4, sql_select_limit = DEFAULT,"
                  "sql_big_selects = 1")
     for name, value in rows(client, "SHOW SESSION VARIABLES"):
@@ -481,6 +498,7 @@ def test_random_states_on_mysql(mysql56):
                     value = "NULL"  # MySQL would leave UNSIGNED, of the value before, on a NULL text
                 statements.append(f"SET @`{name}` = {value}")
             statements.append(rng.choice(["USE app", "USE relay", "DO 1"]))
+            statements.append(rng.choice(["SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SET character_set_client = utf8mb4", "DO 1"]))
             for name in rng.sample(sorted(MYSQL_VALUES), rng.randint(0, 8)):
                 statements.append(f"SET SESSION {name} = {rng.choice(MYSQL_VALUES[name])}")
             for client in (twin, lost):

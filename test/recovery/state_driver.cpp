@@ -36,11 +36,11 @@ protocol::bytes from_hex(std::string_view hex) {
   return out;
 }
 
-/// `Q statement`, `A packets` … and at the end `E obstacle detail`.
+/// `Q command`, `A packets` … and at the end `E obstacle detail`.
 template <class Dialogue>
 void converse(Dialogue& dialogue) {
-  while (const auto statement = dialogue.next()) {
-    std::cout << "Q " << to_hex(*statement) << std::endl;
+  while (const auto command = dialogue.next()) {
+    std::cout << "Q " << to_hex(protocol::as_text(*command)) << std::endl;
     std::string answer;
     if (!std::getline(std::cin, answer)) return;
     dialogue.take(from_hex(std::string_view(answer).substr(2)));
@@ -54,6 +54,8 @@ proxy::tracked_state read_tracked(const json& from) {
   for (const auto& [name, value] : from.at("changes").get<std::vector<std::pair<std::string, std::string>>>()) {
     if (name.starts_with('@'))
       session.set_user_variables({{name.substr(1), value}}, 4096);
+    else if (name == "SET NAMES … COLLATE")
+      session.set_names_collation(value);
     else
       session.set_system_variables({{name, value}});
   }
@@ -79,7 +81,11 @@ int main() {
       const auto texts = task.value("texts", std::vector<std::string>());
       proxy::reading_input input{server, 0, task.value("names", std::vector<std::string>()),
                                  task.value("all_known", false), size_max};
-      for (const auto& text : texts) input.seen |= proxy::find_hazards(text, true);
+      for (const auto& text : texts) {
+        const auto found = proxy::find_hazards(text, true);
+        if ((found & proxy::hazard::begins_transaction) != 0) input.seen &= ~proxy::hazard::next_transaction;
+        input.seen |= found;
+      }
       proxy::snapshot_reading reading(std::move(input), capabilities);
       converse(reading);
       kept = std::move(reading.snapshot());

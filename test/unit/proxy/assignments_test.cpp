@@ -17,6 +17,7 @@ std::string read(std::string_view text, bool complete = true) {
     if (!out.empty()) out += "; ";
     out += each.what == assignment::target::user_variable     ? "user "
            : each.what == assignment::target::system_variable ? "system "
+           : each.what == assignment::target::names_collation ? "collation "
                                                               : "database ";
     out += each.name + (each.name.empty() ? "" : "=") + each.value.value_or("?");
   }
@@ -67,13 +68,21 @@ TEST_CASE("system variables of the session, not the global ones") {
         "system character_set_results=utf8mb4");
   CHECK(read("SET NAMES 'latin1' COLLATE latin1_bin") ==
         "system character_set_client=latin1; system character_set_connection=latin1; "
-        "system character_set_results=latin1; system collation_connection=latin1_bin");
+        "system character_set_results=latin1; system collation_connection=latin1_bin; collation latin1_bin");
   const std::string unknown =
       "system character_set_client=?; system character_set_connection=?; system character_set_results=?; "
-      "system collation_connection=?";
+      "system collation_connection=?; collation ?";
   CHECK(read("SET NAMES DEFAULT") == unknown);
   CHECK(read("SET NAMES latin1 COLLATE latin1_bin, @a=1") == unknown + " …");
-  CHECK(read("SET CHARACTER SET latin1") == unknown);
+  CHECK(read("SET CHARACTER SET DEFAULT") == unknown);
+  for (const auto* text : {"SET CHARACTER SET latin1", "set charset 'latin1' ;"}) {
+    CHECK(read(text) ==
+          "system character_set_client=latin1; system character_set_connection=?; "
+          "system character_set_results=latin1; system collation_connection=?");
+  }
+  CHECK(read("SET character_set_client = utf8mb4") == "system character_set_client=utf8mb4");
+  CHECK(read("SET @@character_set_results = DEFAULT") == "system character_set_results=?; collation ?");
+  CHECK(read("SET GLOBAL character_set_client = DEFAULT").empty());
 }
 
 TEST_CASE("SET SESSION TRANSACTION sets what MariaDB reports") {

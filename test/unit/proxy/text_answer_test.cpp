@@ -55,6 +55,26 @@ TEST_CASE("text answers: rows, with NULL and empty apart, in every layout") {
   }
 }
 
+TEST_CASE("text answers: binary rows of texts") {
+  std::vector<protocol::result_column> columns;
+  protocol::result_row row;
+  for (int each = 0; each < 10; ++each) {  // the map of NULLs takes two bytes
+    columns.push_back({"a", protocol::column_type::text});
+    row.emplace_back(std::string(1, static_cast<char>('0' + each)));
+  }
+  row[6] = row[9] = std::monostate();
+  protocol::bytes made;
+  std::uint8_t sequence_id = 1;
+  protocol::write_result_set(made, sequence_id, columns, std::vector{row}, protocol::row_format::binary, 0, 0);
+  const auto read = read_answer(made, 0, protocol::row_format::binary);
+  CHECK_FALSE(read.malformed);
+  REQUIRE(read.rows.size() == 1);
+  CHECK(read.rows[0] == std::vector<nullable_text>{"0", "1", "2", "3", "4", "5", std::nullopt, "7", "8", std::nullopt});
+  for (std::size_t size = 0; size < made.size(); ++size) {
+    CHECK(read_answer(protocol::bytes_view(made).first(size), 0, protocol::row_format::binary).malformed);
+  }
+}
+
 TEST_CASE("text answers: OK with what it reports, and ERR") {
   constexpr auto negotiated = protocol::client_protocol_41 | protocol::client_session_track;
   constexpr std::string_view change(

@@ -110,6 +110,24 @@ TEST_CASE("tracked state: a setting that the session made itself does not depend
   CHECK(value_of(made, "wait_timeout") == "60!");
 }
 
+TEST_CASE("tracked state: the collation of the client's character set") {
+  auto fresh = fresh_session();
+  fresh.client_collation = "utf8mb4_unicode_ci";
+  session_state session;
+  session.set_system_variables({{"character_set_connection", "latin1"}});
+  CHECK(make_wanted(state_of(session), fresh).wanted.client_collation == "utf8mb4_unicode_ci");
+  session.set_system_variables({{"character_set_client", "utf8mb4"}});
+  CHECK(make_wanted(state_of(session), fresh).wanted.client_collation.empty());
+  session.set_names_collation("utf8mb4_bin");
+  CHECK(make_wanted(state_of(session), fresh).wanted.client_collation == "utf8mb4_bin");
+  session.set_names_collation(std::nullopt);
+  CHECK(obstacle_in(find_obstacle(state_of(session))) == "unknown_system_variable character_set_client");
+  session.set_system_variables({{"character_set_client", "utf8mb4"}});
+  CHECK(obstacle_in(find_obstacle(state_of(session))) == "unknown_system_variable character_set_client");
+  session.set_system_variables({{"Character_Set_Results", "utf8mb4"}});
+  CHECK(obstacle_in(find_obstacle(state_of(session))) == "none");
+}
+
 TEST_CASE("tracked state: what is not known is named") {
   session_state session;
   session.set_system_variables({{"sql_mode", std::nullopt}});
