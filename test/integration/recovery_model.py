@@ -46,6 +46,10 @@ class Model:
         """It is gone, but who has only seen the statements may not be sure of that."""
         self.soft |= self.hard.pop(key, frozenset())
 
+    def released_all(self, prefix):
+        for key in [key for key in self.hard if key.startswith(prefix)]:
+            self.released(key)
+
     def words(self, planned):
         """(must be one of these: empty when it may be recovered, may be one of these)"""
         must = frozenset().union(*self.hard.values()) if self.hard else frozenset()

@@ -185,6 +185,8 @@ class StepMaker:
                 model.changed_settings()
             if not literal:
                 model.soft_unplanned |= UNSEEN
+            if "POINT" in forms[at]:
+                model.soft.add("unknown_user_variable")  # no literal gives a geometry
         steps = [self._query(forms[at], tried=note)]
         if self._chance.random() < 0.03:
             steps.append(self._query(f"EXECUTE IMMEDIATE 'SET @{self._chance.choice(('a', 'b'))} = 5.0'", tried=self._note_hidden))
@@ -260,20 +262,20 @@ class StepMaker:
         def unlock(model):
             if not model.mariadb:
                 model.soft.add("open_transaction")  # nothing tells a client of it
-            for key in [key for key in model.hard if key.startswith("locked")]:
-                model.released(key)
+            model.released_all("tables")
         begin = self._query(self._chance.choice(("BEGIN", "START TRANSACTION", "START TRANSACTION READ ONLY", "begin work")), then=unlock)
         work = self._query(self._chance.choice(("SELECT COUNT(*) FROM items", "SELECT 1", "INSERT INTO numbered (value) VALUES (9)")))
         end = self._query(self._chance.choice(("COMMIT", "ROLLBACK", "COMMIT AND NO CHAIN", "ROLLBACK AND CHAIN", "rollback work")))
         return [begin, work, end] if self._chance.random() < 0.7 else [begin, work]
 
     def _pair(self, key, words, take, *release):
-        """`key` begins with the kind: "locked" ones go with the next transaction."""
+        """`key` begins with the kind: all "tables" ones go with the next transaction, all "lock" ones with RELEASE_ALL_LOCKS()."""
         key += f" {self._count}"
         steps = [self._query(take, then=lambda model: model.blocked(key, *words), tried=lambda model: model.soft.update(words))]
         if self._chance.random() < 0.4:
+            gone = "lock" if "ALL_LOCKS" in release[-1] else key
             steps += map(self._query, release[:-1])
-            steps.append(self._query(release[-1], then=lambda model: model.released(key)))
+            steps.append(self._query(release[-1], then=lambda model: model.released_all(gone)))
         return steps
 
     def _blocker(self):
@@ -284,8 +286,8 @@ class StepMaker:
             ("table", ("temporary_tables",), f"create /* a */ or replace\ttemporary\ntable t{n} AS SELECT 1 AS a", f"DROP TEMPORARY TABLE t{n}"),
             ("table", ("temporary_tables",), f"/*!50000 CREATE TEMPORARY TABLE t{n} (a INT) */", f"DROP TEMPORARY TABLE t{n}"),
             ("table", ("temporary_tables",), f"CREATE TEMPORARY SEQUENCE t{n}", f"DROP TEMPORARY SEQUENCE t{n}"),
-            ("locked", ("table_locks",), "LOCK TABLES items READ", "UNLOCK TABLES"),
-            ("locked", ("table_locks",), "LOCK /* x */ TABLES items WRITE, numbered WRITE", "UNLOCK TABLES"),
+            ("tables", ("table_locks",), "LOCK TABLES items READ", "UNLOCK TABLES"),
+            ("tables", ("table_locks",), "LOCK /* x */ TABLES items WRITE, numbered WRITE", "UNLOCK TABLES"),
             ("lock", ("named_locks",), f"SELECT GET_LOCK('l{n}', 0)", f"SELECT RELEASE_LOCK('l{n}')"),
             ("lock", ("named_locks",), f"DO get_lock('l{n}', 0), 1", "DO RELEASE_ALL_LOCKS()"),
             ("lock", ("named_locks",), f"SET @got = /*!50000 GET_LOCK('l{n}', 0) */ + 1", f"SELECT RELEASE_LOCK('l{n}')"),
