@@ -253,8 +253,8 @@ class reader {
     auto& read = found_.all.back();
     read.unscoped = behind_at && !session;
     // The server's own may have another collation than its character set's default.
-    const bool collated = equals_ignoring_case(read.name, "character_set_client") ||
-                          equals_ignoring_case(read.name, "character_set_results");
+    const bool collated = equals_ignoring_case(read.name, "CHARACTER_SET_CLIENT") ||
+                          equals_ignoring_case(read.name, "CHARACTER_SET_RESULTS");
     if (collated && !read.value) found_.all.push_back({assignment::target::names_collation, {}, std::nullopt});
   }
 

@@ -63,9 +63,10 @@ TEST_CASE("text answers: binary rows of texts") {
     row.emplace_back(std::string(1, static_cast<char>('0' + each)));
   }
   row[6] = row[9] = std::monostate();
+  const std::array rows{row};
   protocol::bytes made;
   std::uint8_t sequence_id = 1;
-  protocol::write_result_set(made, sequence_id, columns, std::vector{row}, protocol::row_format::binary, 0, 0);
+  protocol::write_result_set(made, sequence_id, columns, rows, protocol::row_format::binary, 0, 0);
   const auto read = read_answer(made, 0, protocol::row_format::binary);
   CHECK_FALSE(read.malformed);
   REQUIRE(read.rows.size() == 1);
