@@ -22,7 +22,9 @@ import servers  # noqa: E402
 EXPECTED = pathlib.Path(__file__).with_name("expected_counts.json")
 FEW, MANY = 500, 8000  # queries
 SQL = "SELECT c FROM sbtest1 WHERE id=1"
-CASES = {"text query, 1 client": 1, "text query, 16 clients": 16}
+# Name: clients, and whether their server sessions can be replaced.
+CASES = {"text query, 1 client": (1, False), "text query, 16 clients": (16, False),
+         "text query, 16 clients, recoverable": (16, True)}
 INSTRUCTIONS_MARGIN = 1.10  # times: compilers and processors differ a little
 SYSCALLS_MARGIN = 0.3       # more: with 16 clients, how many queries one epoll_wait finds is in part a matter of chance
 START_LIMIT = 120
@@ -35,11 +37,19 @@ def run_queries(programs, backend, server, clients, queries):
         raise RuntimeError(f"{done} queries ran in place of {queries}")
 
 
-def count_under(wrapper, build, clients, queries):
+def with_credentials(directory):
+    """Settings: the proxy knows somebody's password, so it watches what sessions would need to go on elsewhere."""
+    users = pathlib.Path(directory) / "users.json"
+    users.write_text(json.dumps([{"user": "somebody", "password": "secret"}]))
+    users.chmod(0o600)
+    return ["--credentials", "users", "--users-file", str(users)]
+
+
+def count_under(wrapper, build, clients, queries, more):
     """Runs that many queries through a sessiongate that runs under `wrapper`, from its start to its end."""
     programs = build / "test/bench"
     with servers.canned_backend(programs) as backend:
-        server = servers.sessiongate(build / "proxy/sessiongate", backend, wrapper=wrapper, limit=START_LIMIT)
+        server = servers.sessiongate(build / "proxy/sessiongate", backend, more=more, wrapper=wrapper, limit=START_LIMIT)
         try:
             run_queries(programs, backend, server, clients, queries)
         finally:
@@ -94,21 +104,21 @@ def strace(directory):
     return ["strace", "-D", "-f", "-c", "-o", str(path)], path, read_strace
 
 
-def count_per_query(tool, build, clients):
+def count_per_query(tool, build, clients, recoverable):
     """{function or system call: count for one query}"""
     counted = []
     for queries in (FEW, MANY):
         with tempfile.TemporaryDirectory(prefix="sessiongate-counts-") as directory:
             wrapper, path, read = tool(directory)
-            count_under(wrapper, build, clients, queries)
+            count_under(wrapper, build, clients, queries, with_credentials(directory) if recoverable else [])
             counted.append(read(path))
     few, many = counted
     return {name: (many[name] - few[name]) / (MANY - FEW) for name in many}
 
 
-def count_case(build, clients):
-    functions = count_per_query(callgrind, build, clients)
-    calls = {name: round(count, 2) for name, count in sorted(count_per_query(strace, build, clients).items())
+def count_case(build, *case):
+    functions = count_per_query(callgrind, build, *case)
+    calls = {name: round(count, 2) for name, count in sorted(count_per_query(strace, build, *case).items())
              if abs(count) >= 0.01}
     return {"instructions": round(sum(functions.values())), "syscalls": round(sum(calls.values()), 2),
             "each": calls}, functions
@@ -152,8 +162,8 @@ def main():
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     expected = json.loads(EXPECTED.read_text()) if EXPECTED.exists() else {}
     found, wrong = {}, []
-    for name, clients in CASES.items():
-        found[name], functions = count_case(arguments.build, clients)
+    for name, case in CASES.items():
+        found[name], functions = count_case(arguments.build, *case)
         show(name, found[name], expected)
         if arguments.profile:
             show_profile(name, functions)
