@@ -21,10 +21,6 @@ bool asks_for_cursor(protocol::bytes_view execute_payload) {
   return execute_payload.size() > flags_at && (execute_payload[flags_at] & cursor_types) != 0;
 }
 
-/// Capabilities that set a variable of the session at its login and, unlike there, not at a COM_CHANGE_USER: sql_mode's
-/// IGNORE_SPACE, and wait_timeout. A fresh login would set them again.
-constexpr protocol::capabilities sets_variables = protocol::client_ignore_space | protocol::client_interactive;
-
 bool runs_on_a_replica(command sent) {
   return protocol::is_replication_stream(sent) || sent == command::register_slave;
 }
@@ -164,9 +160,7 @@ void recovery_watch::end_response(const response& ended) {
   if (ended.error == 0 && ended.answered == command::change_user) {
     login_ = std::exchange(next_login_, {});
     reset();
-    was_reset_ = false;
-    hazards_ = (login_.flags & sets_variables) != 0 ? hazard::hidden : 0;
-    logged_in_at_ = std::chrono::steady_clock::now();
+    hazards_ = 0;  // a role neither
     return;
   }
   if (pending_.empty()) return;
@@ -205,6 +199,7 @@ void recovery_watch::reset() {
   hazards_ &= hazard::role;  // MariaDB keeps it
   flagged_ = 0;
   was_reset_ = true;
+  logged_in_at_ = std::chrono::steady_clock::now();
   too_large_ = false;
   insert_id_seen_ = false;
   gaps_ = 0;

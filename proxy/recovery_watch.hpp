@@ -62,9 +62,11 @@ class recovery_watch {
 
   /// The login that makes a session like this one was before anything was set.
   [[nodiscard]] const protocol::handshake_response& login() const { return login_; }
-  /// When that login, or the last COM_CHANGE_USER, was: what was not set since is what the server gave then.
+  /// When that was, or the last COM_CHANGE_USER or COM_RESET_CONNECTION: what was not set since is what the server gave
+  /// then.
   [[nodiscard]] std::chrono::steady_clock::time_point logged_in_at() const { return logged_in_at_; }
-  /// And then COM_RESET_CONNECTION.
+  /// And then COM_RESET_CONNECTION; or COM_CHANGE_USER, which gives what that does: nothing of init_connect, nor of the
+  /// capabilities that set a variable at a login.
   [[nodiscard]] bool was_reset() const { return was_reset_; }
   /// And COM_SET_OPTION with this; none was sent otherwise.
   [[nodiscard]] std::optional<std::uint16_t> option() const { return option_; }

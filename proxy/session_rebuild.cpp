@@ -55,6 +55,7 @@ class session_rebuild {
   [[nodiscard]] recovery_failure find_obstacle() const;
   awaitable<possible_failure> rebuild(server_conversation& server);
   awaitable<possible_failure> give_login_state(server_conversation& server);
+  static awaitable<possible_failure> reset(server_conversation& server);
   awaitable<possible_failure> give_state(server_conversation& server);
   awaitable<possible_failure> prepare_again(server_conversation& server);
   awaitable<std::variant<recovery_failure, wanted_state>> work_out_wanted(server_conversation& server);
@@ -150,12 +151,25 @@ awaitable<possible_failure> session_rebuild::rebuild(server_conversation& server
 awaitable<possible_failure> session_rebuild::give_login_state(server_conversation& server) {
   const auto& watch = lost_.watch;
   if (watch.was_reset() && scope_ == rebuild_scope::state) {
-    if (const auto told = co_await server.say(command::reset_connection, {}); told.error) co_return lost_again(told);
+    if (auto failed = co_await reset(server)) co_return failed;
   }
   if (const auto option = watch.option()) {
     const protocol::bytes value{static_cast<std::uint8_t>(*option & 0xFFU), static_cast<std::uint8_t>(*option >> 8U)};
     if (const auto told = co_await server.say(command::set_option, value); told.error) co_return lost_again(told);
   }
+  co_return std::nullopt;
+}
+
+/// Servers before MySQL 5.7 and MariaDB 10.2 cannot, and so have done nothing but COM_CHANGE_USER: which is a login
+/// without init_connect.
+awaitable<possible_failure> session_rebuild::reset(server_conversation& server) {
+  const auto told = co_await server.say(command::reset_connection, {});
+  if (!told.error) co_return std::nullopt;
+  if (told.error->code != protocol::er::unknown_command) co_return lost_again(told);
+  const auto init = co_await server.query("SELECT @@init_connect = ''");
+  const auto rows = read_rows(init.packets);
+  if (rows.empty() || rows.front().front() != "1")
+    co_return recovery_failure{recovery_obstacle::state_differs, "init_connect"};
   co_return std::nullopt;
 }
 

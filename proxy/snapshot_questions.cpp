@@ -108,15 +108,15 @@ std::vector<prepared_variable> variables_to_keep(const server_version& server) {
   return found;
 }
 
-/// None for MariaDB's geometries, which no literal gives.
+/// None for what no literal gives: MariaDB's geometries, and MySQL's NULL that has been an unsigned number.
 std::optional<user_variable::kind> kind_of(const text_column& column) {
   using enum user_variable::kind;
-  if (column.type == text_column::type_longlong)
-    return (column.flags & text_column::flag_unsigned) != 0 ? unsigned_integer : integer;
+  const bool is_unsigned = (column.flags & text_column::flag_unsigned) != 0;
+  if (column.type == text_column::type_longlong) return is_unsigned ? unsigned_integer : integer;
   if (column.type == text_column::type_decimal) return decimal;
   if (column.type == text_column::type_double) return real;
   const bool is_text = column.type >= text_column::type_first_text && column.type <= text_column::type_last_text;
-  return is_text ? std::optional(text) : std::nullopt;
+  return is_text && !is_unsigned ? std::optional(text) : std::nullopt;
 }
 
 }  // namespace

@@ -176,6 +176,30 @@ def test_what_the_client_never_set_stays_as_it_was_at_its_login(gate, servers, s
 
 
 @pytest.mark.parametrize("loss", LOSSES)
+def test_what_a_reset_gave_stays_as_it_was_then(gate, servers, loss):
+    """The login, before that, had given other values."""
+    asked = "SELECT @@sort_buffer_size, @@sql_mode, @@lc_time_names"
+    with RawClient(gate.port).login(database="app") as client, as_root(servers[0]) as root:
+        client.query(asked)
+        at_login = client.rows
+        time.sleep(seconds(0.3))
+        query(root, "SET GLOBAL sort_buffer_size = 77777, sql_mode = 'ANSI', lc_time_names = 'de_DE'")
+        try:
+            time.sleep(seconds(0.3))
+            client.command(raw.COM_RESET_CONNECTION)
+            client.read_response()
+            client.query(asked)
+            before = client.rows
+            assert before != at_login
+            time.sleep(seconds(0.3))
+            lose(loss, gate, client.thread_id, servers[0])
+            client.query(asked)
+            assert client.rows == before
+        finally:
+            query(root, "SET GLOBAL sort_buffer_size = DEFAULT, sql_mode = DEFAULT, lc_time_names = DEFAULT")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
 def test_it_goes_on_as_often_as_it_loses_its_server_session(gate, servers, session, loss):
     for turn in range(5):
         query(session, f"SET @turn = {turn}, SESSION lock_wait_timeout = {100 + turn}")

@@ -512,6 +512,14 @@ def test_random_states_on_mysql(mysql56):
     driver.close()
 
 
+def test_mysql_keeps_an_unsigned_null_that_no_literal_gives(mysql56):
+    driver = Driver("5.6.24", ORDINARY)
+    with session(mysql56.port, capabilities=ORDINARY) as client:
+        assert took(client, "SET @a = CAST(5 AS UNSIGNED)") and took(client, "SET @a = CAST(NULL AS CHAR)")
+        assert driver.run(client, do="read", names=["a"], all_known=True) == ("unknown_user_variable", "@a")
+    driver.close()
+
+
 def test_mysql_tells_less(mysql56):
     driver = Driver("5.6.24", ORDINARY)
     for texts, obstacle in (([], "unknown_user_variable"), (["DO GET_LOCK('a', 0)"], "named_locks"),

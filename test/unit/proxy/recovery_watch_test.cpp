@@ -4,7 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace sessiongate::proxy {
@@ -99,6 +101,7 @@ TEST_CASE("COM_CHANGE_USER makes it another account's session") {
     CHECK(session.watch.login().user == "other");
     CHECK(session.watch.login().database == "stock");
     CHECK(session.watch.login().collation == 33);
+    CHECK(session.watch.was_reset());
     CHECK(session.watch.obstacle() == recovery_obstacle::none);
   }
   SECTION("that fails") {
@@ -108,23 +111,27 @@ TEST_CASE("COM_CHANGE_USER makes it another account's session") {
   }
 }
 
-TEST_CASE("a reset keeps the role, and a change of user what no login would give") {
+TEST_CASE("a reset keeps the role, a change of user does not") {
   watched_session session;
   session.query("SET ROLE auditor");
   session.begin(command::reset_connection, {0x1F});
   session.end(command::reset_connection);
   CHECK(session.watch.obstacle() == recovery_obstacle::unknown_system_variable);
-  recovery_watch interactive({.flags = protocol::client_interactive,
-                              .user = "app",
-                              .auth_response = {},
-                              .database = {},
-                              .auth_plugin = {},
-                              .attributes = {}},
-                             0, size_max);
-  interactive.begin_change_user(
+  session.watch.begin_change_user(
       {.user = "app", .auth_response = {}, .database = {}, .collation = 33, .auth_plugin = {}, .attributes = {}});
-  interactive.end_response({.answered = command::change_user});
-  CHECK(interactive.obstacle() == recovery_obstacle::hidden_changes);
+  session.end(command::change_user);
+  CHECK(session.watch.obstacle() == recovery_obstacle::none);
+}
+
+TEST_CASE("what a session begins with is what the server gave at its login, or at the last reset") {
+  watched_session session;
+  const auto login = session.watch.logged_in_at();
+  session.query("SELECT 1");
+  CHECK(session.watch.logged_in_at() == login);
+  std::this_thread::sleep_for(std::chrono::microseconds(1));
+  session.begin(command::reset_connection, {0x1F});
+  session.end(command::reset_connection);
+  CHECK(session.watch.logged_in_at() > login);
 }
 
 TEST_CASE("what may have changed a setting unseen is counted, for statements that were prepared before it") {
