@@ -1,5 +1,5 @@
-// The questions whose answers make a session_snapshot, for a session that is about to end (snapshot_reading.hpp) and
-// for a fresh one (state_replay.hpp).
+// The questions whose answers make a session_snapshot, but for its user variables (user_variable_questions.hpp): for a
+// session that is about to end (snapshot_reading.hpp) and for a fresh one (state_replay.hpp).
 //
 // open() first: what it reads is what prepare() and ask_client_collation() then change, so that the answers come in the
 // values' own bytes and no limit of the session's gets in the way. All statements are ASCII and mean the same under any
@@ -32,6 +32,8 @@ bool is_set_last(std::string_view variable);
 /// `name` in backticks.
 std::string quote_name(std::string_view name);
 
+inline constexpr std::string_view no_limit = " LIMIT 18446744073709551615";  // in place of sql_select_limit
+
 class snapshot_questions {
  public:
   /// All three outlive this object.
@@ -43,8 +45,6 @@ class snapshot_questions {
   void prepare();
   void ask_place();      // database, role, whether the clock stands still
   void ask_variables();  // keeps what open() read
-  /// Behind ask_variables(). For servers that list them; `names` (UTF-8) for the others.
-  void ask_user_variables(std::vector<std::string> names, bool all_known);
 
   /// open() found the session in a transaction: MariaDB tells.
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
@@ -53,11 +53,6 @@ class snapshot_questions {
   void take_opening(const text_answer& answer);
   void take_variables(const text_answer& answer);
   void ask_unclear_values();
-  void take_names(const text_answer& answer, const std::vector<std::string>& names, bool all_known);
-  void ask_sizes(std::vector<std::string> names);
-  void take_sizes(const text_answer& answer, const std::vector<std::string>& names);
-  void ask_values();
-  void take_values(const text_answer& answer, std::size_t from, std::size_t count);
 
   statement_dialogue& dialogue_;
   session_snapshot& into_;
@@ -65,8 +60,6 @@ class snapshot_questions {
   std::size_t size_max_;
   std::vector<system_variable> kept_;  // from open(): what prepare() changes
   std::string opened_at_;              // timestamp
-  std::vector<std::size_t> sizes_;     // of into_.user, in bytes
-  std::vector<std::string> unset_;     // user variables that somebody named and the session does not have
   bool in_transaction_ = false;
 };
 

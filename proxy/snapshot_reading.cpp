@@ -1,7 +1,6 @@
 #include "proxy/snapshot_reading.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
@@ -18,10 +17,7 @@ using counters = std::map<std::string, std::uint64_t, std::less<>>;
 counters read_counters(const text_answer& answer) {
   counters read;
   for (const auto& row : answer.rows) {
-    if (row.size() != 2 || !row[0] || !row[1]) continue;
-    std::uint64_t value = 0;
-    std::from_chars(row[1]->data(), row[1]->data() + row[1]->size(), value);
-    read[*row[0]] = value;
+    if (row.size() == 2 && row[0]) read[*row[0]] = to_number(row[1]);
   }
   return read;
 }
@@ -31,7 +27,8 @@ counters read_counters(const text_answer& answer) {
 snapshot_reading::snapshot_reading(reading_input input, protocol::capabilities negotiated)
     : input_(std::move(input)),
       dialogue_(negotiated),
-      questions_(dialogue_, snapshot_, input_.server, input_.size_max) {
+      questions_(dialogue_, snapshot_, input_.server, input_.size_max),
+      user_variables_(dialogue_, snapshot_, input_.server, input_.size_max) {
   questions_.open();
   dialogue_.then([this] {
     if (questions_.in_transaction()) dialogue_.fail(recovery_obstacle::open_transaction, "");
@@ -43,7 +40,7 @@ snapshot_reading::snapshot_reading(reading_input input, protocol::capabilities n
   questions_.prepare();
   questions_.ask_place();
   questions_.ask_variables();
-  dialogue_.then([this] { questions_.ask_user_variables(input_.user_variables, input_.all_known); });
+  dialogue_.then([this] { user_variables_.ask(input_.user_variables, input_.all_known); });
   dialogue_.then([this] { ask_what_it_holds(); });
   dialogue_.then([this] { ask_named_locks(); });
 }

@@ -10,6 +10,7 @@
 #include "proxy/session_snapshot.hpp"
 #include "proxy/snapshot_questions.hpp"
 #include "proxy/statement_dialogue.hpp"
+#include "proxy/user_variable_questions.hpp"
 
 #include <cstddef>
 #include <string>
@@ -52,6 +53,7 @@ class snapshot_reading {
   statement_dialogue dialogue_;
   session_snapshot snapshot_;
   snapshot_questions questions_;
+  user_variable_questions user_variables_;
   bool xa_ = false;  // there was an XA START
 };
 

@@ -93,7 +93,8 @@ state_replay::state_replay(wanted_state wanted, server_version server, std::size
       size_max_(size_max),
       dialogue_(negotiated),
       fresh_questions_(dialogue_, fresh_, server_, size_max_),
-      actual_questions_(dialogue_, actual_, server_, size_max_) {
+      actual_questions_(dialogue_, actual_, server_, size_max_),
+      actual_user_variables_(dialogue_, actual_, server_, size_max_) {
   if (auto* const tracked = std::get_if<tracked_state>(&wanted))
     tracked_ = std::move(*tracked);
   else
@@ -204,7 +205,7 @@ void state_replay::verify() {
   actual_questions_.ask_place();
   actual_questions_.ask_variables();
   dialogue_.then([this, names = std::move(names)] {
-    if (!tracked_) actual_questions_.ask_user_variables(names, true);
+    if (!tracked_) actual_user_variables_.ask(names, true);
   });
   dialogue_.then([this] {
     std::erase_if(wanted_.variables, [this](const system_variable& each) {

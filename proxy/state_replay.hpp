@@ -10,6 +10,7 @@
 #include "proxy/snapshot_questions.hpp"
 #include "proxy/statement_dialogue.hpp"
 #include "proxy/tracked_state.hpp"
+#include "proxy/user_variable_questions.hpp"
 
 #include <cstddef>
 #include <string>
@@ -70,6 +71,7 @@ class state_replay {
   session_snapshot actual_;
   snapshot_questions fresh_questions_;
   snapshot_questions actual_questions_;
+  user_variable_questions actual_user_variables_;
   std::string client_collation_;         // wanted; empty: the default
   std::uint16_t results_collation_ = 0;  // wanted; zero: none, or not known
   std::string client_name_;              // of it, and of the other one, where it is not the default

@@ -5,6 +5,7 @@
 #include "protocol/ok_packet.hpp"
 #include "protocol/wire.hpp"
 
+#include <charconv>
 #include <utility>
 
 namespace sessiongate::proxy {
@@ -129,6 +130,12 @@ class answer_reader {
 };
 
 }  // namespace
+
+std::uint64_t to_number(const nullable_text& cell) {
+  std::uint64_t value = 0;
+  if (cell) std::from_chars(cell->data(), cell->data() + cell->size(), value);
+  return value;
+}
 
 text_answer read_answer(protocol::bytes_view packets, protocol::capabilities negotiated, protocol::row_format rows) {
   return answer_reader(packets, negotiated, rows).read();

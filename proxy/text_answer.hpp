@@ -32,6 +32,9 @@ struct text_column {
 
 using nullable_text = std::optional<std::string>;
 
+/// Of a cell; zero for what is none.
+std::uint64_t to_number(const nullable_text& cell);
+
 struct text_answer {
   std::optional<protocol::server_error> error;
   std::vector<text_column> columns;
