@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace sessiongate::proxy {
@@ -23,11 +24,13 @@ credential_store::credential_store(const config& settings, const cluster_setting
       configured_({}),
       learned_({.passwords_are_kept = settings.learn_passwords,
                 .can_ask = !own.control_user.empty(),
-                .hashes_kept = settings.hash_cache_time}) {
+                .hashes_kept = settings.hash_cache_time},
+               counted_) {
   if (mode() != credentials_mode::users) return;
   std::vector<std::string> errors;
   configured_.replace(read_file(errors));
   if (!errors.empty()) throw std::runtime_error(errors.front());  // the file has changed since it was checked
+  counted_.note_load(credential_counters::clock::now());
 }
 
 users_list credential_store::read_file(std::vector<std::string>& errors) const {
@@ -51,7 +54,9 @@ std::shared_ptr<const session_credential> credential_store::note_login(const std
   if (mode() == credentials_mode::none || !told) return nullptr;
   const auto made = std::make_shared<const session_credential>(this, user, std::move(told));
   if (mode() == credentials_mode::users) {
-    tell_once(*made, configured_.look(*made));
+    const auto view = configured_.look(*made);
+    counted_.count_login(outcome_of(view));
+    tell_once(*made, view);
   } else if (learned_.note_login(made, std::move(where), learned_credentials::clock::now()) && wake_) {
     wake_();
   }
@@ -85,6 +90,7 @@ void credential_store::note_refusal(const session_credential& of, const credenti
   if (!tells_wrong_password(refusal)) return;
   if (mode() == credentials_mode::learn) learned_.drop(of.user(), used);
   if (!used.refuse()) return;
+  counted_.count_refusal();
   log_event(log_level::warning, "credentials_refused",
             {{"cluster", own_.name},
              {"user", of.user()},
@@ -97,6 +103,7 @@ void credential_store::reload() {
   if (mode() != credentials_mode::users) return;
   std::vector<std::string> errors;
   auto read = read_file(errors);
+  counted_.count_reload(errors.empty(), credential_counters::clock::now());
   if (!errors.empty()) {
     log_event(log_level::error, "users_not_reloaded",
               {{"cluster", own_.name}, {"error", fmt::format("{}", fmt::join(errors, "; "))}});
@@ -106,6 +113,13 @@ void credential_store::reload() {
   configured_.replace(std::move(read));
   const std::lock_guard lock(telling_);
   told_.clear();
+}
+
+std::size_t credential_store::usable() const {
+  if (mode() == credentials_mode::learn) return learned_.usable();
+  const auto users = configured_.users();
+  return static_cast<std::size_t>(
+      std::ranges::count_if(users->accounts, [](const auto& each) { return !each.second->refused(); }));
 }
 
 std::vector<std::string> credential_store::files() const {

@@ -5,10 +5,12 @@
 
 #include "proxy/cluster_settings.hpp"
 #include "proxy/configured_credentials.hpp"
+#include "proxy/credential_counters.hpp"
 #include "proxy/learned_credentials.hpp"
 
 #include "protocol/err_packet.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <set>
@@ -36,6 +38,10 @@ class credential_store {
   /// it again: a learnt one is dropped, a configured one rests until the file changes.
   void note_refusal(const session_credential& of, const credential& used, const protocol::server_error& refusal);
 
+  [[nodiscard]] const credential_counters& counted() const { return counted_; }
+  /// So many credentials there are that no backend has refused.
+  [[nodiscard]] std::size_t usable() const;
+
   // The admin thread.
   /// Reads the users file again. What is wrong with it changes nothing but the log.
   void reload();
@@ -43,6 +49,7 @@ class credential_store {
   [[nodiscard]] std::vector<std::string> files() const;
   /// For who asks the backends.
   [[nodiscard]] learned_credentials& learned() { return learned_; }
+  [[nodiscard]] const learned_credentials& learned() const { return learned_; }
   /// Called, on any thread, when there is something new to ask.
   void when_wanted(std::function<void()> wake) { wake_ = std::move(wake); }
 
@@ -52,6 +59,7 @@ class credential_store {
 
   const config& settings_;
   const cluster_settings& own_;
+  credential_counters counted_;
   configured_credentials configured_;
   learned_credentials learned_;
   std::function<void()> wake_;

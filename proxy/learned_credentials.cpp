@@ -22,6 +22,13 @@ void learned_credentials::take(account& of, const session_credential& login, std
   if (std::ranges::none_of(of.known, is_it)) of.known.push_back(known);
   login.settle({.from = source::learned, .known = std::move(known)});
   login.forget_login();
+  counted_.count_login(credential_outcome::learned);
+}
+
+void learned_credentials::give_up(const session_credential& login, std::string why) {
+  login.settle(no_credential(std::move(why)));
+  login.forget_login();
+  counted_.count_login(credential_outcome::no_credentials);
 }
 
 /// From what is there already: false when it takes an answer of the backend's.
@@ -44,16 +51,14 @@ bool learned_credentials::settle(account& of, const session_credential& login, c
 bool learned_credentials::note_login(const std::shared_ptr<const session_credential>& login,
                                      std::shared_ptr<backend> where, clock::time_point now) {
   const auto told = login->login();
-  const auto give_up = [&](std::string why) {
-    login->settle(no_credential(std::move(why)));
-    login->forget_login();
-    return false;
-  };
   const std::lock_guard lock(mutex_);
   auto& of = accounts_[login->user()];
   if (settle(of, *login, *told)) return false;
-  if (!needs_hashes(*told)) return give_up(why_not_learnt(*told, options_.passwords_are_kept));
-  if (!options_.can_ask) return give_up("it takes a control account to learn it");
+  if (!needs_hashes(*told) || !options_.can_ask) {
+    give_up(*login, needs_hashes(*told) ? "it takes a control account to learn it"
+                                        : why_not_learnt(*told, options_.passwords_are_kept));
+    return false;
+  }
   login->settle(of.failure.empty() ? credential_view{.from = source::learning} : no_credential(of.failure));
   of.waiting.push_back(login);
   of.where = std::move(where);
@@ -70,6 +75,7 @@ std::optional<learned_credentials::question> learned_credentials::wanted() const
 
 void learned_credentials::learn(const std::string& user, password_hashes stored, std::string_view table,
                                 clock::time_point now) {
+  counted_.count_read(true);
   const std::lock_guard lock(mutex_);
   auto& of = accounts_[user];
   of.hashes = std::move(stored);
@@ -79,17 +85,19 @@ void learned_credentials::learn(const std::string& user, password_hashes stored,
   of.failure.clear();
   for (const auto& each : std::exchange(of.waiting, {})) {
     const auto login = each.lock();
+    if (!login) counted_.count_login(credential_outcome::session_ended);
     const auto told = login ? login->login() : nullptr;
     if (!told || settle(of, *login, *told)) continue;
-    login->settle(no_credential(fmt::format("{} has no password of '{}' that its login was made with", table, user)));
-    login->forget_login();
+    give_up(*login, fmt::format("{} has no password of '{}' that its login was made with", table, user));
   }
 }
 
 void learned_credentials::fail(const std::string& user, const std::string& why, clock::time_point now) {
+  counted_.count_read(false);
   const std::lock_guard lock(mutex_);
   auto& of = accounts_[user];
-  std::erase_if(of.waiting, [](const auto& each) { return each.expired(); });
+  const auto ended = std::erase_if(of.waiting, [](const auto& each) { return each.expired(); });
+  for (std::size_t each = 0; each < ended; ++each) counted_.count_login(credential_outcome::session_ended);
   of.failure = why;
   of.not_before = now + retry_interval;
   of.due = of.waiting.empty() ? clock::time_point::max() : of.not_before;
@@ -118,6 +126,28 @@ std::optional<learned_credentials::clock::time_point> learned_credentials::expir
     return each.second.known.empty() && each.second.hashes.empty() && each.second.waiting.empty();
   });
   return next;
+}
+
+std::size_t learned_credentials::usable() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& [user, of] : accounts_) {
+    for (const auto& each : of.known) {
+      const auto known = each.lock();
+      if (known && !known->refused()) ++count;
+    }
+  }
+  return count;
+}
+
+std::size_t learned_credentials::waiting() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& [user, of] : accounts_) {
+    count +=
+        static_cast<std::size_t>(std::ranges::count_if(of.waiting, [](const auto& each) { return !each.expired(); }));
+  }
+  return count;
 }
 
 }  // namespace sessiongate::proxy

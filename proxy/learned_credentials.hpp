@@ -5,10 +5,12 @@
 #pragma once
 
 #include "proxy/backend.hpp"
+#include "proxy/credential_counters.hpp"
 #include "proxy/password_hashes.hpp"
 #include "proxy/session_credential.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,7 +31,8 @@ class learned_credentials {
     std::chrono::milliseconds hashes_kept{};
   };
 
-  explicit learned_credentials(options given) : options_(given) {}
+  /// `counted` outlives it.
+  learned_credentials(options given, credential_counters& counted) : options_(given), counted_(counted) {}
 
   /// Settles it, now or when the backend's answer is there. `where` is the backend that the login was on. True: there
   /// is something more to ask.
@@ -53,6 +56,11 @@ class learned_credentials {
   /// Forgets what is too old, and accounts that nobody needs. Gives when to come again.
   std::optional<clock::time_point> expire(clock::time_point now);
 
+  /// So many there are that sessions can use.
+  [[nodiscard]] std::size_t usable() const;
+  /// So many sessions wait for an answer of the backend's.
+  [[nodiscard]] std::size_t waiting() const;
+
  private:
   struct account {
     std::vector<std::weak_ptr<const credential>> known;
@@ -66,9 +74,11 @@ class learned_credentials {
   };
 
   bool settle(account& of, const session_credential& login, const login_evidence& told);
-  static void take(account& of, const session_credential& login, std::shared_ptr<const credential> known);
+  void take(account& of, const session_credential& login, std::shared_ptr<const credential> known);
+  void give_up(const session_credential& login, std::string why);
 
   const options options_;
+  credential_counters& counted_;
   mutable std::mutex mutex_;
   std::map<std::string, account, std::less<>> accounts_;
 };

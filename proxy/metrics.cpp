@@ -1,6 +1,7 @@
 #include "proxy/metrics.hpp"
 
 #include "proxy/backend_metrics.hpp"
+#include "proxy/credential_metrics.hpp"
 
 #include <fmt/format.h>
 
@@ -120,6 +121,7 @@ std::vector<metric> collect_metrics(const gateway& shared, workers_view workers)
   all.push_back(sessions_by_state(counts));
   add_worker_metrics(all, workers);
   add_backend_metrics(all, shared, counts.servers);
+  add_credential_metrics(all, shared);
   all.push_back(errors(shared, workers));
   all.push_back(kills(shared.kills));
   all.push_back(guards(shared.guards));

@@ -11,7 +11,8 @@
 
 namespace sessiongate::proxy {
 
-/// Any thread. Labels are bounded: reasons, states, outcomes, workers, the configured backend.
+/// Any thread. Labels are bounded: reasons, states, outcomes, workers, the configured backends and
+/// clusters.
 std::vector<metric> collect_metrics(const gateway& shared, workers_view workers);
 
 std::string render_metrics(const gateway& shared, workers_view workers);

@@ -8,6 +8,7 @@ import re
 import signal
 import ssl
 import subprocess
+import time
 
 import pytest
 
@@ -107,6 +108,40 @@ def test_a_changed_file_is_taken_up_and_a_broken_one_is_not(users_gate, opened):
     assert credentials_of(gate, session) == "configured"
     write_users(path, [])
     wait_until(lambda: credentials_of(gate, session).startswith("none: "), "it follows the file")
+
+
+def counted(gate):
+    """What the metrics page tells of credentials, {name and labels: value}, without the prefix and the cluster."""
+    page = Admin(gate.admin_port).get("/metrics").text
+    found = re.findall(r'^sessiongate_((?:credential|users_file)\w*)\{cluster="obdemo"(?:,(outcome="\w+"))?\} (\d+)$', page, re.M)
+    return {f"{name} {outcome}".strip(): int(number) for name, outcome, number in found}
+
+
+def test_the_metrics_tell_what_logins_and_readings_of_the_file_came_to(users_gate, opened):
+    started = int(time.time())
+    gate, path = users_gate([{"user": "app", "password": "app_password"}, {"user": "operator", "password": "old"}])
+    for user in ("app", "app", "operator", "other"):
+        opened(connect, gate.port, user=user, password=f"{user}_password")
+    before = counted(gate)
+    loaded = before.pop("users_file_last_success_timestamp_seconds")
+    assert started <= loaded <= time.time()
+    assert before == {
+        "credentials": 2, 'credential_logins_total outcome="configured"': 2, 'credential_logins_total outcome="learned"': 0,
+        'credential_logins_total outcome="credentials_refused"': 1, 'credential_logins_total outcome="no_credentials"': 1,
+        'credential_logins_total outcome="session_ended"': 0, "credential_refusals_total": 0,
+        'users_file_reloads_total outcome="loaded"': 0, 'users_file_reloads_total outcome="failed"': 0,
+        "users_file_last_reload_successful": 1}
+    write_users(path, [{"user": "app"}])
+    wait_until(lambda: counted(gate)['users_file_reloads_total outcome="failed"'] == 1, "the broken file was read")
+    assert counted(gate)["users_file_last_reload_successful"] == 0
+    assert counted(gate)["users_file_last_success_timestamp_seconds"] == loaded
+    assert counted(gate)["credentials"] == 2
+    write_users(path, [{"user": "other", "password": "other_password"}])
+    wait_until(lambda: counted(gate)['users_file_reloads_total outcome="loaded"'] == 1, "the good file was read")
+    assert counted(gate)["users_file_last_reload_successful"] == 1
+    assert counted(gate)["users_file_last_success_timestamp_seconds"] >= loaded
+    assert counted(gate)["credentials"] == 1
+    assert "operator" not in Admin(gate.admin_port).get("/metrics").text
 
 
 def test_a_hangup_reads_the_files_again(users_gate, tmp_path, opened):
@@ -254,6 +289,24 @@ def test_without_the_grant_it_says_so_once_and_learns_when_it_comes(learning_gat
     query(root, GRANT)
     for session in sessions:
         wait_until(lambda session=session: credentials_of(gate, session) == "learned", "it is tried again", limit=30)
+
+
+def test_the_metrics_tell_what_is_learnt_and_what_waits(learning_gate, root, opened):
+    gate = learning_gate
+    sessions = [opened(connect, gate.port) for _ in range(2)]
+    wait_until(lambda: counted(gate)['credential_reads_total outcome="failed"'] >= 1, "the account may not look")
+    found = counted(gate)
+    assert (found["credentials"], found["credential_logins_waiting"], found['credential_logins_total outcome="learned"']) == (0, 2, 0)
+    query(root, GRANT)
+    wait_until(lambda: counted(gate)["credential_logins_waiting"] == 0, "it is tried again", limit=30)
+    found = counted(gate)
+    assert (found["credentials"], found['credential_logins_total outcome="learned"']) == (1, 2)
+    assert found['credential_reads_total outcome="read"'] == 1
+    query(root, "SET PASSWORD FOR app@'%' = PASSWORD('changed')")
+    lose_server_session(gate, cs_id(sessions[0]))
+    assert error_of(query, sessions[0], "SELECT 1")[0] == 1927
+    found = counted(gate)
+    assert (found["credentials"], found["credential_refusals_total"]) == (0, 1)
 
 
 def test_a_changed_password_is_learnt_anew(learning_gate, root, opened):

@@ -123,3 +123,41 @@ TEST_CASE_METHOD(fixture, "who asks the backends is woken when there is somethin
   CHECK(store.look(*login).from == source::learning);
   CHECK(store.learned().wanted()->user == "app");
 }
+
+TEST_CASE_METHOD(fixture, "logins, refusals and readings of the file are counted") {
+  using enum credential_outcome;
+  const test::temporary_file file(one_user);
+  with_users(file);
+  const auto begun = credential_counters::clock::now();
+  credential_store store(settings, own);
+  const auto& counted = store.counted();
+  CHECK(store.usable() == 1);
+  CHECK(counted.loaded_at() >= begun);
+  CHECK(counted.reloads() == 0);
+  CHECK_FALSE(counted.last_reload_failed());
+
+  const auto login = store.note_login("app", native_login("secret"), nullptr);
+  store.note_login("app", native_login("another"), nullptr);
+  store.note_login("batch", native_login("secret"), nullptr);
+  CHECK(counted.logins(configured) == 1);
+  CHECK(counted.logins(credentials_refused) == 1);
+  CHECK(counted.logins(no_credentials) == 1);
+
+  const auto used = store.look(*login).known;
+  for (int each = 0; each < 2; ++each) store.note_refusal(*login, *used, {1045, "28000", "Access denied"});
+  CHECK(counted.refusals() == 1);
+  CHECK(store.usable() == 0);
+
+  const auto loaded = counted.loaded_at();
+  std::ofstream(file.path(), std::ios::trunc) << "no list";
+  store.reload();
+  CHECK(counted.failed_reloads() == 1);
+  CHECK(counted.last_reload_failed());
+  CHECK(counted.loaded_at() == loaded);
+  std::ofstream(file.path(), std::ios::trunc) << one_user;
+  store.reload();
+  CHECK(counted.reloads() == 1);
+  CHECK_FALSE(counted.last_reload_failed());
+  CHECK(counted.loaded_at() > loaded);
+  CHECK(store.usable() == 1);
+}

@@ -21,7 +21,8 @@ secret_bytes stored(std::string_view password) {
 }
 
 struct fixture {
-  learned_credentials store{{.passwords_are_kept = true, .can_ask = true, .hashes_kept = 30s}};
+  credential_counters counted;
+  learned_credentials store{{.passwords_are_kept = true, .can_ask = true, .hashes_kept = 30s}, counted};
   learned_credentials::clock::time_point now{1h};
   bool wanted = false;
 
@@ -190,7 +191,7 @@ TEST_CASE_METHOD(fixture, "a native hash serves no session whose plugin takes th
 
 TEST_CASE("where it cannot ask, or may keep no passwords, it says so") {
   fixture blind;
-  learned_credentials store({.passwords_are_kept = false, .can_ask = false, .hashes_kept = 30s});
+  learned_credentials store({.passwords_are_kept = false, .can_ask = false, .hashes_kept = 30s}, blind.counted);
   const auto settle = [&](std::string_view plugin) {
     auto told = std::make_unique<login_evidence>();
     told->plugin = plugin;
@@ -206,4 +207,47 @@ TEST_CASE("where it cannot ask, or may keep no passwords, it says so") {
   CHECK(contains(settle("caching_sha2_password"), "learn-passwords is off"));
   CHECK(contains(settle("sha256_password"), "learn-passwords is off"));
   CHECK(contains(settle("client_ed25519"), "client_ed25519 is not learnt"));
+  CHECK(blind.counted.logins(credential_outcome::no_credentials) == 4);
+}
+
+TEST_CASE_METHOD(fixture, "a login is counted once, when what there is for it is settled") {
+  using enum credential_outcome;
+  const auto one = log_in_native("app", "secret");
+  auto two = log_in_native("app", "secret", other_nonce);
+  const auto three = log_in_native("app", "another");
+  CHECK(store.waiting() == 3);
+  CHECK(counted.logins(learned) == 0);
+  store.fail("app", "1142", now);
+  CHECK(store.waiting() == 3);
+  CHECK(counted.failed_reads() == 1);
+  CHECK(counted.logins(no_credentials) == 0);  // it is asked again
+
+  two.reset();
+  CHECK(store.waiting() == 2);
+  store.learn("app", {stored("secret")}, "mysql.user", now + 10s);
+  CHECK(store.waiting() == 0);
+  CHECK(counted.reads() == 1);
+  CHECK(counted.logins(learned) == 1);
+  CHECK(counted.logins(session_ended) == 1);
+  CHECK(counted.logins(no_credentials) == 1);
+  const auto four = log_in_native("app", "secret", other_nonce);
+  CHECK(counted.logins(learned) == 2);
+}
+
+TEST_CASE_METHOD(fixture, "a session that ends between two attempts is counted, too") {
+  log_in_native("app", "secret").reset();
+  store.fail("app", "1142", now);
+  CHECK(counted.logins(credential_outcome::session_ended) == 1);
+  store.learn("app", {}, "mysql.user", now + 10s);
+  CHECK(counted.logins(credential_outcome::session_ended) == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a credential is one of those there are while a session holds it and no backend refuses it") {
+  auto one = log_in("app", "mysql_native_password", {});
+  const auto other = log_in("batch", "mysql_native_password", {});
+  const auto sharing = log_in("app", "mysql_native_password", {}, other_nonce);
+  CHECK(store.usable() == 2);
+  one->view().known->refuse();
+  CHECK(store.usable() == 1);
+  CHECK(from(log_in("app", "mysql_native_password", {})) == source::learned);
 }

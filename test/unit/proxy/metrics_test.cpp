@@ -1,8 +1,10 @@
 #include "proxy/metrics.hpp"
 
 #include "proxy/client_connection.hpp"
+#include "proxy/configuration.hpp"
 #include "proxy/loopback.hpp"
 
+#include <ctime>
 #include <map>
 #include <regex>
 #include <set>
@@ -75,7 +77,7 @@ TEST_CASE("the metrics page is well-formed, and every sample has HELP and TYPE")
     INFO(name);
     CHECK(name.starts_with("sessiongate_"));
     CHECK(name.ends_with("_total") == (kind == "counter"));
-    CHECK(name.ends_with("_seconds") == (kind == "histogram"));
+    CHECK((name.ends_with("_seconds") && !name.ends_with("_timestamp_seconds")) == (kind == "histogram"));
     const auto at = found.values.lower_bound(name);
     REQUIRE(at != found.values.end());
     CHECK(at->first.starts_with(name));
@@ -158,6 +160,36 @@ TEST_CASE("errors are counted by side") {
   CHECK(found.values["sessiongate_backend_errors_total{cluster=\"c\\\"1\",backend=\"127.0.0.1:3306\"}"] == 5);
   CHECK(found.values["sessiongate_backend_connection_failures_total{cluster=\"c\\\"1\",backend=\"127.0.0.1:3306\"}"] ==
         6);
+}
+
+TEST_CASE("clusters with credentials tell of them, others do not") {
+  const test::temporary_file file(R"([{"user": "app", "password": "secret of app"}])");
+  auto read_in = settings();
+  read_in.clusters.push_back({.name = "learns", .credentials = credentials_mode::learn});
+  read_in.clusters.push_back({.name = "users", .credentials = credentials_mode::users, .users_file = file.path()});
+  for (auto& each : read_in.clusters) each.backends = {{.address = {"127.0.0.1", 3306}}};
+  test::reactor admin;
+  gateway shared(std::move(read_in), admin.sockets);
+  const auto workers = two_workers();
+  const auto text = render_metrics(shared, workers);
+  CHECK(text.find("secret of app") == std::string::npos);
+  auto found = read(text);
+  CHECK(found.values["sessiongate_credentials{cluster=\"learns\"}"] == 0);
+  CHECK(found.values["sessiongate_credentials{cluster=\"users\"}"] == 1);
+  CHECK_FALSE(found.values.contains("sessiongate_credentials{cluster=\"c\\\"1\"}"));
+  for (const auto each : credential_outcome_names) {
+    for (const auto* cluster : {"learns", "users"}) {
+      CHECK(found.values.contains(std::string("sessiongate_credential_logins_total{cluster=\"") + cluster +
+                                  "\",outcome=\"" + std::string(each) + "\"}"));
+    }
+  }
+  CHECK(found.values.contains("sessiongate_credential_logins_waiting{cluster=\"learns\"}"));
+  CHECK_FALSE(found.values.contains("sessiongate_credential_logins_waiting{cluster=\"users\"}"));
+  CHECK(found.values["sessiongate_users_file_last_reload_successful{cluster=\"users\"}"] == 1);
+  CHECK_FALSE(found.values.contains("sessiongate_users_file_last_reload_successful{cluster=\"learns\"}"));
+  const auto loaded = found.values["sessiongate_users_file_last_success_timestamp_seconds{cluster=\"users\"}"];
+  CHECK(static_cast<std::time_t>(loaded) >= std::time(nullptr) - 60);
+  CHECK(static_cast<std::time_t>(loaded) <= std::time(nullptr));
 }
 
 TEST_CASE("every reason for a session's end has its sample") {
