@@ -35,6 +35,7 @@ class entry_parser {
     parsed.own_session = id_.own_session;
     parsed.id_is_parameter = id_.parameter;
     parsed.number_is_parameter = number_is_parameter_;
+    parsed.texts_as_parameters = std::move(texts_as_parameters_);
     return parsed;
   }
 
@@ -45,11 +46,11 @@ class entry_parser {
     if (part == "[where]") return take_where(given);
     if (part == "[options]") return take_options(given);
     if (part == "number") return take_number(given);
-    if (part == "name") return take_text(given.name, "the name of a setting");
-    if (part == "cluster") return take_text(given.cluster, "the name of a cluster");
-    if (part == "backend") return take_text(given.backend, "a backend");
+    if (part == "name") return take_text(given.name, text_operand::setting, "the name of a setting");
+    if (part == "cluster") return take_text(given.cluster, text_operand::cluster, "the name of a cluster");
+    if (part == "backend") return take_text(given.backend, text_operand::backend, "a backend");
     if (part == "BACKEND") return at_.take_word(part) ? std::nullopt : std::optional(malformed(part, at_));
-    if (part == "value") return at_.at_end() ? std::nullopt : take_text(given.value, "a value");
+    if (part == "value") return at_.at_end() ? std::nullopt : take_text(given.value, text_operand::value, "a value");
     return at_.take_symbol(part) ? std::nullopt : std::optional(malformed(part, at_));
   }
 
@@ -95,9 +96,14 @@ class entry_parser {
     return std::nullopt;
   }
 
-  std::optional<failure> take_text(std::string& into, std::string_view expected) {
+  std::optional<failure> take_text(std::string& into, text_operand which, std::string_view expected) {
+    if (prepared_ && at_.take_symbol("?")) {
+      texts_as_parameters_.push_back(which);
+      return std::nullopt;
+    }
     const auto next = at_.peek();
-    const bool usable = next.kind != token_kind::end && next.kind != token_kind::broken && next.text != "=";
+    const bool is_sign = next.kind == token_kind::symbol && (next.text == "=" || next.text == "?");
+    const bool usable = next.kind != token_kind::end && next.kind != token_kind::broken && !is_sign;
     if (!usable) return malformed(expected, at_);
     into = unquote(next);
     at_.skip();
@@ -109,6 +115,7 @@ class entry_parser {
   bool prepared_;
   id_operand id_{};
   bool number_is_parameter_ = false;
+  std::vector<text_operand> texts_as_parameters_;
 };
 
 /// The command of the table that has most of its words there.
@@ -151,6 +158,23 @@ std::vector<literal*> placeholders_of(command& what) {
   return found;
 }
 
+/// Where a command keeps that text; null: it has none of the kind.
+std::string* find_text(command& what, text_operand which) {
+  return std::visit(
+      [which](auto& each) -> std::string* {
+        if constexpr (requires { each.backend; }) {
+          if (which == text_operand::cluster) return &each.cluster;
+          if (which == text_operand::backend) return &each.backend;
+        }
+        if constexpr (requires { each.value; }) {
+          if (which == text_operand::setting) return &each.name;
+          if (which == text_operand::value) return &each.value;
+        }
+        return nullptr;
+      },
+      what);
+}
+
 std::optional<literal> to_literal(const protocol::result_cell& bound) {
   if (const auto* text = std::get_if<std::string>(&bound)) return literal{literal_kind::text, *text};
   if (const auto* number = std::get_if<std::uint64_t>(&bound)) {
@@ -166,7 +190,7 @@ std::optional<literal> to_literal(const protocol::result_cell& bound) {
 std::uint16_t statement::parameter_count() const {
   auto copy = what;
   const auto count = placeholders_of(copy).size() + (id_is_parameter ? 1 : 0) + (ss_id_is_parameter ? 1 : 0) +
-                     (number_is_parameter ? 1 : 0);
+                     (number_is_parameter ? 1 : 0) + texts_as_parameters.size();
   return static_cast<std::uint16_t>(count);
 }
 
@@ -210,12 +234,18 @@ std::optional<std::string> bind_parameters(statement& prepared, std::span<const 
     if (!number) return "Incorrect arguments to EXECUTE: a drain is named by its number";
     std::get<cancel_drain>(filled.what).number = *number;
   }
+  for (const auto each : prepared.texts_as_parameters) {
+    auto value = to_literal(values[at++]);
+    if (!value) return "Incorrect arguments to EXECUTE: NULL names nothing";
+    *find_text(filled.what, each) = std::move(value->text);
+  }
   for (auto* each : placeholders_of(filled.what)) {
     auto value = to_literal(values[at++]);
     if (!value) return "Incorrect arguments to EXECUTE: NULL compares with nothing";
     *each = std::move(*value);
   }
   filled.id_is_parameter = filled.ss_id_is_parameter = filled.number_is_parameter = false;
+  filled.texts_as_parameters.clear();
   prepared = std::move(filled);
   return std::nullopt;
 }

@@ -20,15 +20,20 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace sessiongate::admin {
+
+/// An operand of a command that is a name or a text.
+enum class text_operand : std::uint8_t { cluster, backend, setting, value };
 
 struct statement {
   command what;
   bool own_session = false;  // CONNECTION_ID(): set_id() has to be given the caller's cs_id
   bool id_is_parameter = false;
   bool ss_id_is_parameter = false;
-  bool number_is_parameter = false;  // of a drain
+  bool number_is_parameter = false;                 // of a drain
+  std::vector<text_operand> texts_as_parameters{};  // in the order of the text
 
   /// The `?` of a prepared statement that have no value yet.
   [[nodiscard]] std::uint16_t parameter_count() const;

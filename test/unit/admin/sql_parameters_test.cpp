@@ -61,5 +61,45 @@ TEST_CASE("values are bound in the order of the text", "[admin][sql_parser]") {
   CHECK(describe(filtered) == "show 5 like a% `value` IN (-1, 2)");
 }
 
+TEST_CASE("placeholders stand for names and texts", "[admin][sql_parser]") {
+  using values = std::vector<protocol::result_cell>;
+  const auto prepare = [](std::string_view text) {
+    return std::get<statement>(parse_statement(text, {.prepared = true}));
+  };
+  auto drained = prepare("DRAIN PROXYCLUSTER ? BACKEND ? TIMEOUT 5");
+  CHECK(drained.parameter_count() == 2);
+  CHECK(bind_parameters(drained, values{std::string("orders")}) == "Incorrect arguments to EXECUTE");
+  CHECK(bind_parameters(drained, values{std::string("orders"), std::monostate()})->ends_with("NULL names nothing"));
+  CHECK(drained.parameter_count() == 2);
+  CHECK_FALSE(bind_parameters(drained, values{std::string("orders"), std::string("db1:3306")}));
+  CHECK(drained.parameter_count() == 0);
+  CHECK(std::get<drain_backend>(drained.what).cluster == "orders");
+  CHECK(std::get<drain_backend>(drained.what).backend == "db1:3306");
+
+  auto undrained = prepare("UNDRAIN PROXYCLUSTER orders BACKEND ?");
+  CHECK_FALSE(bind_parameters(undrained, values{std::string("?")}));
+  CHECK(std::get<undrain_backend>(undrained.what).cluster == "orders");
+  CHECK(std::get<undrain_backend>(undrained.what).backend == "?");
+
+  auto altered = prepare("ALTER PROXYCONFIG SET ? = ?");
+  CHECK_FALSE(bind_parameters(altered, values{std::string("max_connections"), std::int64_t{500}}));
+  CHECK(std::get<alter_config>(altered.what).name == "max_connections");
+  CHECK(std::get<alter_config>(altered.what).value == "500");
+}
+
+TEST_CASE("a name that is a question mark is quoted", "[admin][sql_parser]") {
+  for (const bool prepared : {false, true}) {
+    const auto quoted = parse_statement("DRAIN PROXYCLUSTER '?' BACKEND `?`", {.prepared = prepared});
+    REQUIRE(std::holds_alternative<statement>(quoted));
+    CHECK(std::get<statement>(quoted).parameter_count() == 0);
+    CHECK(std::get<drain_backend>(std::get<statement>(quoted).what).cluster == "?");
+    CHECK(std::get<drain_backend>(std::get<statement>(quoted).what).backend == "?");
+  }
+  for (const auto* text : {"DRAIN PROXYCLUSTER ? BACKEND ?", "UNDRAIN PROXYCLUSTER a BACKEND ?",
+                           "ALTER PROXYCONFIG SET ? = 1", "ALTER PROXYCONFIG SET max_connections = ?"}) {
+    CHECK(describe(parse_statement(text, {})) == "malformed");
+  }
+}
+
 }  // namespace
 }  // namespace sessiongate::admin
