@@ -153,6 +153,7 @@ class client_connection final : public session::client_session,
   void mark(stop_marks::entry asked);
   void note_marks();
   [[nodiscard]] bool at_rest() const;
+  [[nodiscard]] bool is_withdrawn(const session::gentle_stop& how) const;
   void end_marked();
   void end_told(session::stop_request why);
   void end_server_session_now(session::stop_request why, session::stop_handler done);

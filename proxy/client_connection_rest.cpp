@@ -53,10 +53,17 @@ bool client_connection::at_rest() const {
   return !busy && !client_.write_progress();
 }
 
+/// A drain that its backend was taken back from. The mark of a login that crossed it is in no drain's list.
+bool client_connection::is_withdrawn(const session::gentle_stop& how) const {
+  return how.leaves_backend && (!server_ || !server_->drained());
+}
+
 void client_connection::end_marked() {
   if (ended() || !at_rest()) return;
   while (auto due = marks_->take_due(in_transaction())) {
-    if (due->how.leaves_backend) {
+    if (is_withdrawn(due->how)) {
+      tell(*due, {.found = true, .server_sessions = {}, .end = session::stop_end::withdrawn});
+    } else if (due->how.leaves_backend) {
       leave_drained_backend(due->how.why, std::move(due->done));
     } else if (due->how.ss_id == 0) {
       auto found = report();
@@ -80,10 +87,10 @@ void client_connection::leave_drained_backend(session::stop_request why, session
       [self = shared_from_this(), why = std::move(why), done = std::move(done)](session::recovery_obstacle obstacle) {
         auto found = self->report();
         found.obstacle = obstacle;
-        if (obstacle == session::recovery_obstacle::none && self->bound_)
-          self->lose_server_session(why);
-        else
+        if (obstacle != session::recovery_obstacle::none)
           self->end_told(why);
+        else if (self->bound_)  // else another drain was first
+          self->lose_server_session(why);
         if (done) done(std::move(found));
       });
 }

@@ -1,6 +1,7 @@
 """DRAIN PROXYSESSION, SHOW PROXYSESSION DRAINS, CANCEL PROXYSESSION DRAIN, over HTTP and with ctl too."""
 
 import json
+import threading
 
 import pytest
 
@@ -8,6 +9,7 @@ import raw_client as raw
 from clients import (Admin, LOST, connect, connection_id, cs_id, disconnect, error_of, exists_on_backend, is_alive, query,
                      rows, runs_on_backend, value)
 from raw_client import RawClient, error_of_payload
+from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
 from support import seconds, wait_until
 
@@ -185,6 +187,101 @@ def test_drains_work_prepared(gate, app):
         operator.execute(statement, (cs_id(session),))
         assert len(operator.rows) == 1
         wait_until(lambda: not is_alive(session), "it is gone")
+
+
+def test_names_are_parameters_of_prepared_statements(gate, mariadb):
+    backend = f"127.0.0.1:{mariadb.port}"
+    with RawClient(gate.port).login(user="root@proxysys", password=PROXYSYS_PASSWORD) as proxysys:
+        _, drain = proxysys.prepare("DRAIN PROXYCLUSTER ? BACKEND ? TIMEOUT 5")
+        _, undrain = proxysys.prepare("UNDRAIN PROXYCLUSTER ? BACKEND ?")
+        _, alter = proxysys.prepare("ALTER PROXYCONFIG SET ? = ?")
+        for _ in range(2):
+            proxysys.execute(drain, ("obdemo", backend))
+            assert len(proxysys.rows) == 1
+            assert error_of(connect, gate.port)[0] == 2003
+            proxysys.execute(undrain, ("obdemo", backend))
+            assert proxysys.first[:1] == b"\0"
+            disconnect(connect(gate.port))
+        proxysys.execute(drain, ("obdemo", "?"))
+        assert error_of_payload(proxysys.last) == (1105, "HY000", "There is no backend '?' in a cluster 'obdemo'")
+        proxysys.execute(alter, ("login_timeout", "7s"))
+        assert proxysys.first[:1] == b"\0"
+        proxysys.query("SHOW PROXYCONFIG WHERE name = 'login-timeout' AND value = '7000ms'")
+        assert len(proxysys.rows) == 1
+        assert proxysys.error("DRAIN PROXYCLUSTER ? BACKEND ?")[0] == 5010
+
+
+# Backends
+
+class HoldingRelay(Relay):
+    """Keeps back the server's greeting, while it is told to."""
+
+    def __init__(self, target):
+        super().__init__(target)
+        self.passes = threading.Event()
+        self.passes.set()
+        self.holds = threading.Event()
+
+    def _send(self, sink, chunk):
+        if chunk[3:5] == b"\0\x0a" and not self.passes.is_set():
+            self.holds.set()
+            self.passes.wait(seconds(30))
+        super()._send(sink, chunk)
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_login_that_crosses_the_drain_of_its_backend(start_gate, mariadb, withdrawn):
+    """It leaves as the others do, behind its transaction; not when the backend is used again before."""
+    relay = HoldingRelay(mariadb.port)
+    gate = start_gate(backend=f"127.0.0.1:{relay.port}")
+    admin = Admin(gate.admin_port, ADMIN_TOKEN)
+    backend = f"/v1/clusters/obdemo/backends/127.0.0.1%3A{relay.port}"
+    with RawClient(gate.port) as client:
+        client.read_greeting()
+        relay.passes.clear()
+        client.write_packet(client.handshake_response("app", "app_password"), 1)
+        assert relay.holds.wait(seconds(30))
+        assert admin.post(f"{backend}/drain").json["drains"][0]["total"] == 0
+        relay.passes.set()
+        _, _, nonce = client.read_packet()[1:].partition(b"\0")
+        answer, begin_it = raw.scramble("app_password", nonce.rstrip(b"\0")), bytes([raw.COM_QUERY]) + b"BEGIN"
+        client.socket.sendall(b"".join(len(each).to_bytes(3, "little") + bytes([number]) + each for number, each in
+                                       ((client.sequence, answer), (0, begin_it))))
+        assert client.read_packet()[:1] == b"\0"
+        client.read_response()
+        assert client.query("SELECT 1")
+        assert client.rows == [b"\x011"]
+        if withdrawn:
+            assert admin.post(f"{backend}/undrain").status == 200
+        client.query("COMMIT")
+        if withdrawn:
+            client.query("SELECT 2")
+            assert client.rows == [b"\x012"]
+        else:
+            assert error_of_payload(client.read_packet())[0] == 1053
+            assert client.is_closed()
+    relay.close()
+
+
+def test_a_session_leaves_a_backend_that_is_drained_twice(start_gate, mariadb, tmp_path):
+    users = tmp_path / "users.json"
+    users.write_text(json.dumps([{"user": "app", "password": "app_password"}]))
+    relays = [Relay(mariadb.port) for _ in range(2)]
+    gate = start_gate(backend=",".join(f"127.0.0.1:{each.port}" for each in relays), credentials="users", users_file=users)
+    admin = Admin(gate.admin_port, ADMIN_TOKEN)
+    session = connect(gate.port, database="app")
+    before = value(session, "SELECT CONNECTION_ID()")
+    query(session, "SET @kept = 5")
+    begin(session)
+    for _ in range(2):
+        assert admin.post(f"/v1/clusters/obdemo/backends/127.0.0.1%3A{relays[0].port}/drain").status == 200
+    query(session, "COMMIT")
+    assert value(session, "SELECT @kept") == 5
+    assert value(session, "SELECT CONNECTION_ID()") != before
+    assert [each["state"] for each in admin.get("/v1/drains").json["drains"]] == ["done", "done"]
+    disconnect(session)
+    for each in relays:
+        each.close()
 
 
 def test_over_http(gate, app):
