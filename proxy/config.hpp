@@ -131,7 +131,7 @@ struct config {
   std::size_t health_check_down = 3;
   std::size_t health_check_up = 2;
   milliseconds health_check_backoff_max{30'000};
-  milliseconds routine_check_interval{60'000};  // 0: stored programs are not looked at
+  milliseconds routine_check_interval{60'000};  // 0: stored programs and views are not looked at
 
   milliseconds connect_timeout{10'000};        // to a backend: TCP connection and greeting
   milliseconds login_timeout{10'000};          // a client's whole login

@@ -211,6 +211,53 @@ def test_stored_programs_that_may_change_sessions_are_counted(start_gate, secret
         wait_until(lambda: count() == 0, "they are gone")
 
 
+def test_views_that_may_change_sessions_are_counted(start_gate, secrets, first):
+    gate = checked(start_gate, secrets, first, routine_check_interval="100ms")
+    wait_for_state(gate, first, "up")
+
+    def count():
+        return backends(gate)[address(first)]["risky_routines"]
+
+    with contextlib.ExitStack() as opened:
+        database = opened.enter_context(contextlib.closing(connect(first.port, user="root", password="root_password")))
+
+        def make(kind, name, text):
+            query(database, f"CREATE {kind} app.{name} {text}")
+            opened.callback(query, database, f"DROP {kind} app.{name}")
+
+        query(database, "GRANT TRIGGER ON *.* TO control@'%'")
+        query(database, "GRANT SELECT ON mysql.proc TO control@'%'")
+        wait_until(lambda: count() == 0, "it may look, and those of the server's own schemas are none")
+        make("VIEW", "harmless", "AS SELECT id, CONCAT(balance, '@') AS shown FROM app.accounts")
+        wait_until(lambda: count() == 1, "a view that it may not read may have anything in it")
+        query(database, "GRANT SELECT, SHOW VIEW ON app.harmless TO control@'%'")
+        wait_until(lambda: count() == 0, "it may read the view")
+        query(database, "GRANT SELECT, SHOW VIEW ON app.* TO control@'%'")
+        opened.callback(query, database, "REVOKE SELECT, SHOW VIEW ON app.* FROM control@'%'")
+        make("VIEW", "locking", "AS SELECT GET_LOCK('a', 1) AS taken")
+        wait_until(lambda: count() == 1, "the lock is found")
+        make("VIEW", "numbering", "AS SELECT Last_Insert_Id(id) AS id FROM app.accounts")
+        wait_until(lambda: count() == 2, "so is the insert id")
+        make("VIEW", "on_top", "AS SELECT taken FROM app.locking")
+        time.sleep(0.5)
+        assert count() == 2  # what it reads is counted
+    wait_until(lambda: count() == 0, "they are gone")
+
+
+def test_what_takes_the_server_too_long_to_count_does_not_make_it_down(start_gate, secrets, first):
+    with contextlib.closing(connect(first.port, user="root", password="root_password")) as database:
+        query(database, "GRANT TRIGGER ON *.* TO control@'%'")
+        query(database, "GRANT SELECT ON mysql.proc TO control@'%'")
+        gate = checked(start_gate, secrets, first, routine_check_interval="100ms")
+        wait_until(lambda: backends(gate)[address(first)]["risky_routines"] == 0, "they are counted")
+        query(database, "LOCK TABLES mysql.proc WRITE")
+        wait_until(lambda: backends(gate)[address(first)]["risky_routines"] is None, "it is broken off")
+        assert backends(gate)[address(first)]["state"] == "up"
+        query(database, "UNLOCK TABLES")
+        wait_until(lambda: backends(gate)[address(first)]["risky_routines"] == 0, "they are counted again")
+        assert not re.search("backend_state .*(suspect|down)", gate.log())
+
+
 def test_a_server_that_is_full_is_spared_for_a_moment(start_gate, mariadb, first):
     """It greets in the place that it keeps for administrators, and refuses the login only then."""
     gate = start_gate(backend=f"{address(first)},{address(mariadb)}")

@@ -1,7 +1,5 @@
 #include "proxy/server_globals.hpp"
 
-#include "proxy/routine_watch.hpp"
-
 #include <catch2/catch.hpp>
 
 using namespace sessiongate::proxy;
@@ -56,34 +54,4 @@ TEST_CASE("the history is bounded") {
   for (int each = 0; each < 200; ++each) history.add(with_mode(std::to_string(each)), start + each * 1s, true);
   CHECK(history.at(start).variables == nullptr);
   CHECK(history.at(start + 199s).variables != nullptr);
-}
-
-TEST_CASE("changes are hidden from a session until stored programs were looked at, and while one is a risk") {
-  routine_watch hidden;
-  CHECK(hidden.possible(start));
-  CHECK_FALSE(hidden.risky());
-  hidden.note(0, start + 10s);
-  hidden.note(0, start + 20s);
-  CHECK(hidden.possible(start + 9s));
-  CHECK_FALSE(hidden.possible(start + 10s));
-  hidden.note(1, start + 30s);
-  CHECK(hidden.possible(start + 15s));
-  CHECK(*hidden.risky() == 1);
-  hidden.note(0, start + 40s);
-  CHECK(hidden.possible(start + 35s));
-  CHECK_FALSE(hidden.possible(start + 40s));
-  hidden.note_unknown("no right");
-  CHECK(hidden.possible(start + 50s));
-  CHECK(hidden.why_unknown() == "no right");
-}
-
-TEST_CASE("who may not see all stored programs does not know how many there are") {
-  CHECK(missing_right({}, "11.4.2-MariaDB") == "TRIGGER ON *.*");
-  CHECK(missing_right({"TRIGGER"}, "11.4.2-MariaDB").empty());
-  CHECK(missing_right({"TRIGGER"}, "5.7.44").empty());
-  CHECK(missing_right({"TRIGGER"}, "8.4.0") == "SHOW_ROUTINE ON *.*");
-  CHECK(missing_right({"TRIGGER", "SHOW_ROUTINE"}, "8.4.0").empty());
-  CHECK(missing_right({"TRIGGER", "SELECT"}, "8.0.36").empty());
-  CHECK(questions_for("10.11.6-MariaDB").routines.find("mysql.proc") != std::string::npos);
-  CHECK(questions_for("8.4.0").routines.find("information_schema.ROUTINES") != std::string::npos);
 }
