@@ -161,6 +161,7 @@ void recovery_watch::end_response(const response& ended) {
     login_ = std::exchange(next_login_, {});
     reset();
     hazards_ = 0;  // a role neither
+    began_with_ = beginning::change_user;
     return;
   }
   if (pending_.empty()) return;
@@ -198,7 +199,7 @@ void recovery_watch::reset() {
   pending_.clear();
   hazards_ &= hazard::role;  // MariaDB keeps it
   flagged_ = 0;
-  was_reset_ = true;
+  began_with_ = beginning::reset;
   logged_in_at_ = std::chrono::steady_clock::now();
   too_large_ = false;
   insert_id_seen_ = false;

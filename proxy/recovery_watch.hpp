@@ -65,9 +65,10 @@ class recovery_watch {
   /// When that was, or the last COM_CHANGE_USER or COM_RESET_CONNECTION: what was not set since is what the server gave
   /// then.
   [[nodiscard]] std::chrono::steady_clock::time_point logged_in_at() const { return logged_in_at_; }
-  /// And then COM_RESET_CONNECTION; or COM_CHANGE_USER, which gives what that does: nothing of init_connect, nor of the
-  /// capabilities that set a variable at a login.
-  [[nodiscard]] bool was_reset() const { return was_reset_; }
+  /// And what came of it last. The two others take away what init_connect has set, and the capabilities that set a
+  /// variable at a login.
+  enum class beginning : std::uint8_t { login, reset, change_user };
+  [[nodiscard]] beginning began_with() const { return began_with_; }
   /// And COM_SET_OPTION with this; none was sent otherwise.
   [[nodiscard]] std::optional<std::uint16_t> option() const { return option_; }
 
@@ -116,7 +117,7 @@ class recovery_watch {
   std::optional<std::uint16_t> option_;
   std::uint32_t unseen_changes_ = 0;
   std::size_t flagged_ = 0;  // prepared statements with long data or a cursor
-  bool was_reset_ = false;
+  beginning began_with_ = beginning::login;
   bool replicates_ = false;
   bool too_large_ = false;
   bool insert_id_seen_ = false;

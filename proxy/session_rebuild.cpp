@@ -55,7 +55,7 @@ class session_rebuild {
   [[nodiscard]] recovery_failure find_obstacle() const;
   awaitable<possible_failure> rebuild(server_conversation& server);
   awaitable<possible_failure> give_login_state(server_conversation& server);
-  static awaitable<possible_failure> reset(server_conversation& server);
+  awaitable<possible_failure> reset(server_conversation& server);
   awaitable<possible_failure> give_state(server_conversation& server);
   awaitable<possible_failure> prepare_again(server_conversation& server);
   awaitable<std::variant<recovery_failure, wanted_state>> work_out_wanted(server_conversation& server);
@@ -150,7 +150,7 @@ awaitable<possible_failure> session_rebuild::rebuild(server_conversation& server
 /// What the client set by commands. The database is part of the login.
 awaitable<possible_failure> session_rebuild::give_login_state(server_conversation& server) {
   const auto& watch = lost_.watch;
-  if (watch.was_reset() && scope_ == rebuild_scope::state) {
+  if (watch.began_with() != recovery_watch::beginning::login && scope_ == rebuild_scope::state) {
     if (auto failed = co_await reset(server)) co_return failed;
   }
   if (const auto option = watch.option()) {
@@ -160,16 +160,21 @@ awaitable<possible_failure> session_rebuild::give_login_state(server_conversatio
   co_return std::nullopt;
 }
 
-/// Servers before MySQL 5.7 and MariaDB 10.2 cannot, and so have done nothing but COM_CHANGE_USER: which is a login
-/// without init_connect.
+/// COM_CHANGE_USER gives what a reset does, and the variables of its database. Servers before MySQL 5.7 and
+/// MariaDB 10.2 know that alone: there it is a login without init_connect.
 awaitable<possible_failure> session_rebuild::reset(server_conversation& server) {
-  const auto told = co_await server.say(command::reset_connection, {});
-  if (!told.error) co_return std::nullopt;
-  if (told.error->code != protocol::er::unknown_command) co_return lost_again(told);
-  const auto init = co_await server.query("SELECT @@init_connect = ''");
-  const auto rows = read_rows(init.packets);
-  if (rows.empty() || rows.front().front() != "1")
-    co_return recovery_failure{recovery_obstacle::state_differs, "init_connect"};
+  const bool changed_user = lost_.watch.began_with() == recovery_watch::beginning::change_user;
+  auto told = co_await server.say(command::reset_connection, {});
+  if (told.error && told.error->code == protocol::er::unknown_command) {
+    const auto init = co_await server.query("SELECT @@init_connect = ''");
+    const auto rows = read_rows(init.packets);
+    if (rows.empty() || rows.front().front() != "1")
+      co_return recovery_failure{recovery_obstacle::state_differs, "init_connect"};
+    co_return std::nullopt;
+  }
+  if (const auto& database = lost_.watch.login().database; !told.error && changed_user && !database.empty())
+    told = co_await server.say(command::init_db, protocol::as_bytes(database));
+  if (told.error) co_return lost_again(told);
   co_return std::nullopt;
 }
 

@@ -278,18 +278,25 @@ def test_a_reset_lets_go_of_everything(gate, servers, loss):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_change_of_user_lets_go_of_everything_and_is_what_is_rebuilt(gate, servers, loss):
+    with as_root(servers[0]) as root:
+        query(root, "CREATE DATABASE IF NOT EXISTS collated COLLATE utf8mb4_bin")
+        query(root, "GRANT ALL ON collated.* TO other@'%'")
     session = connect(gate.port, database="app")
     query(session, "CREATE TEMPORARY TABLE t (a INT)")
     query(session, "SET @a = 1, time_zone = '+01:00'")
     with RawClient(gate.port).login(database="app") as client:
         client.query("CREATE TEMPORARY TABLE t (a INT)")
         client.query("SET @a = 1")
-        client.command(raw.COM_CHANGE_USER, b"other\0\0app\0\x2d\0mysql_native_password\0")
+        client.command(raw.COM_CHANGE_USER, b"other\0\0collated\0\x2d\0mysql_native_password\0")
         assert client.finish_authentication("other_password")[:1] == b"\0"
         client.query("SET @b = 5")
+        client.query("SELECT @@collation_database, @@wait_timeout")
+        before = client.rows
         lose(loss, gate, client.thread_id, servers[0])
         client.query("SELECT CURRENT_USER(), @a, @b")
         assert client.rows == [b"\x07other@%\xfb\x015"]
+        client.query("SELECT @@collation_database, @@wait_timeout")
+        assert client.rows == before
     disconnect(session)
 
 

@@ -72,11 +72,11 @@ TEST_CASE("what a statement may have done counts until the session is reset") {
   CHECK(session.watch.certain_obstacle() == recovery_obstacle::none);  // the server knows whether it still is there
   session.query("SELECT 1");
   CHECK(session.watch.obstacle() == recovery_obstacle::temporary_tables);
-  CHECK_FALSE(session.watch.was_reset());
+  CHECK(session.watch.began_with() == recovery_watch::beginning::login);
   session.begin(command::reset_connection, {0x1F});
   session.end(command::reset_connection);
   CHECK(session.watch.obstacle() == recovery_obstacle::none);
-  CHECK(session.watch.was_reset());
+  CHECK(session.watch.began_with() == recovery_watch::beginning::reset);
 }
 
 TEST_CASE("a reset that failed resets nothing") {
@@ -101,7 +101,7 @@ TEST_CASE("COM_CHANGE_USER makes it another account's session") {
     CHECK(session.watch.login().user == "other");
     CHECK(session.watch.login().database == "stock");
     CHECK(session.watch.login().collation == 33);
-    CHECK(session.watch.was_reset());
+    CHECK(session.watch.began_with() == recovery_watch::beginning::change_user);
     CHECK(session.watch.obstacle() == recovery_obstacle::none);
   }
   SECTION("that fails") {
