@@ -53,7 +53,7 @@ bool client_connection::at_rest() const {
   return !busy && !client_.write_progress();
 }
 
-/// A drain that its backend was taken back from. The mark of a login that crossed it is in no drain's list.
+/// The drain of its backend was taken back, and this mark was not, as that of a login that crossed the drain is not.
 bool client_connection::is_withdrawn(const session::gentle_stop& how) const {
   return how.leaves_backend && (!server_ || !server_->drained());
 }
