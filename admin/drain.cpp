@@ -70,6 +70,7 @@ void drain::on_report(std::size_t index, const session::stop_report& report) {
     auto outcome = conclude_gentle(target.found, state_.how.when, report);
     outcome.waited = outcome.elapsed = elapsed();
     const bool by_drain = outcome.status == kill_status::killed;
+    if (by_drain && state_.of_backend) outcome.obstacle = report.obstacle;
     over = conclude(std::move(target.begun), outcome);
     close(target, by_drain ? &drain_report::ended : &drain_report::ended_otherwise);
   }

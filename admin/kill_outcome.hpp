@@ -87,8 +87,8 @@ struct kill_outcome {
   kill_ending ending = kill_ending::at_once;
   std::chrono::microseconds waited{};  // of `elapsed`, how long it waited for the session
   std::string ended_with{};            // ended_otherwise: why the session ended
-  /// Of a server session that was killed: why its client session will not get another one (none: it will). Nothing for
-  /// all other kills.
+  /// Of a server session that was killed or had to leave a drained backend: why its client session will not get another
+  /// one (none: it will). Nothing for all other kills.
   std::optional<session::recovery_obstacle> obstacle{};
 };
 

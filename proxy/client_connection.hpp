@@ -159,6 +159,7 @@ class client_connection final : public session::client_session,
   void end_server_session_now(session::stop_request why, session::stop_handler done);
   void with_state_saved(state_handler then);
   void leave_drained_backend(session::stop_request why, session::stop_handler done);
+  void end_drained(session::stop_request why, session::recovery_obstacle obstacle);
   void look_at_drain();
   void refresh_guard();
   [[nodiscard]] session_look describe(bool writes) const;

@@ -3,6 +3,7 @@
 
 #include "proxy/last_words.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/post.hpp>
 
 namespace sessiongate::proxy {
@@ -88,11 +89,21 @@ void client_connection::leave_drained_backend(session::stop_request why, session
         auto found = self->report();
         found.obstacle = obstacle;
         if (obstacle != session::recovery_obstacle::none)
-          self->end_told(why);
+          self->end_drained(why, obstacle);
         else if (self->bound_)  // else another drain was first
           self->lose_server_session(why);
         if (done) done(std::move(found));
       });
+}
+
+/// It cannot go on elsewhere, and is told why not.
+void client_connection::end_drained(session::stop_request why, session::recovery_obstacle obstacle) {
+  const auto words = fmt::format("the server session cannot be rebuilt on another backend: {} ({})",
+                                 session::explain(obstacle), session::to_text(obstacle));
+  auto told = last_words(why, server_version());
+  told.message.append(": ").append(words);
+  why.detail.append("; ").append(words);
+  tell_and_end(told, std::move(why));
 }
 
 /// Its backend may have been drained while the login was under way.

@@ -588,3 +588,18 @@ def test_a_session_leaves_a_drained_backend_with_its_state(recovering, servers):
     finally:
         disconnect(session)
         disconnect(busy)
+
+
+def test_a_session_that_cannot_leave_a_drained_backend_is_told_why(recovering, servers):
+    one, other = (f"127.0.0.1:{server.port}" for server in servers)
+    gate = recovering(backend=f"{one},{other}", cluster="shop")
+    admin = Admin(gate.admin_port, ADMIN_TOKEN)
+    with RawClient(gate.port).login(database="app") as client:
+        assert client.query("CREATE TEMPORARY TABLE t (a INT)")
+        answer = admin.post(f"/v1/clusters/shop/backends/{one}/drain")
+        assert answer.status == 200, answer.text
+        number, _, text = error_of_payload(client.read_packet())
+        assert (number, text) == (1053, "Server shutdown in progress: the server session cannot be rebuilt on another backend: "
+                                        "it had temporary tables (temporary_tables)")
+    (kill,) = admin.get("/v1/kills", verb="drain").json["kills"]
+    assert (kill["recoverable"], kill["obstacle"]) == (False, "temporary_tables")

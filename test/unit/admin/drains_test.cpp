@@ -5,6 +5,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
+
 using namespace sessiongate;
 using namespace sessiongate::admin;
 using namespace sessiongate::admin::test;
@@ -69,6 +71,21 @@ TEST_CASE_METHOD(drains_fixture, "a drain tells how far it is") {
   CHECK(done.state == drain_state::done);
   CHECK(done.ended_otherwise == 1);
   CHECK(trail.list().size() == 2);
+}
+
+TEST_CASE_METHOD(drains_fixture, "the drain of a backend tells who could not go on elsewhere, and why") {
+  using session::recovery_obstacle;
+  add_waiting(first_id);
+  add_waiting(second_id);
+  REQUIRE(all.begin("backend db1", {.when = kill_moment::after_transaction}, owner, sessions.list(), true));
+  REQUIRE(waiting.size() == 2);
+  CHECK(waiting.front().first->marked.leaves_backend);
+  waiting[0].second({.found = true, .server_sessions = {}, .obstacle = recovery_obstacle::temporary_tables});
+  CHECK(trail.list().back()->target.obstacle == recovery_obstacle::temporary_tables);
+  waiting[1].second({.found = true, .server_sessions = {}, .obstacle = recovery_obstacle::none});
+  CHECK(trail.list().size() == 2);
+  CHECK(std::ranges::any_of(trail.list(),
+                            [](const auto& each) { return each->target.obstacle == recovery_obstacle::none; }));
 }
 
 TEST_CASE_METHOD(drains_fixture, "at the timeout who still waits is killed, and its statement interrupted") {
