@@ -44,6 +44,11 @@ bool means_the_same(const preparing_state& then, const preparing_state& now) {
          then.database->empty() == now.database->empty();
 }
 
+/// The name as the client wrote it is the server's in any character set.
+bool is_named_in_ascii(const session::tracked_variable& each) {
+  return std::ranges::all_of(each.name, [](unsigned char c) { return c < 0x80; });
+}
+
 class session_rebuild {
  public:
   session_rebuild(client_connection& connection, lost_session& what, rebuild_scope scope)
@@ -141,8 +146,9 @@ awaitable<possible_failure> session_rebuild::rebuild(server_conversation& server
   if (scope_ == rebuild_scope::login) co_return std::nullopt;
   if (auto failed = co_await give_state(server)) co_return failed;
   if (auto failed = co_await prepare_again(server)) co_return failed;
-  // ROW_COUNT(), FOUND_ROWS() and warnings are again what the replay's last question leaves.
-  const auto told = co_await server.query("SELECT 1 LIMIT 1");
+  // ROW_COUNT(), FOUND_ROWS() and warnings are again what the replay's last question leaves. Servers forget the
+  // warnings of statements before only at one with a table.
+  const auto told = co_await server.query("SELECT 1 FROM (SELECT 1) AS t LIMIT 1");
   if (told.error) co_return lost_again(told);
   co_return std::nullopt;
 }
@@ -257,7 +263,8 @@ snapshot_reading begin_reading(client_connection& connection, const lost_session
   input.server = server_version::parse(connection.server_version());
   input.seen = of.watch.hazards();
   for (const auto& each : tracked->user) input.user_variables.push_back(each.name);
-  input.all_known = !tracked->incomplete && (input.seen & (hazard::hidden | hazard::user_variable)) == 0;
+  input.all_known = !tracked->incomplete && (input.seen & (hazard::hidden | hazard::user_variable)) == 0 &&
+                    std::ranges::all_of(tracked->user, is_named_in_ascii);
   input.size_max = connection.shared().settings.recovery_state_max;
   return {std::move(input), of.negotiated};
 }

@@ -7,12 +7,12 @@ import struct
 import pytest
 
 import raw_client as raw
-from clients import (LOST, attributes, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, run_command_line,
+from clients import (LOST, Admin, attributes, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, run_command_line,
                      runs_on_backend, show, value)
 from mariadb_server import CONTROL_PASSWORD
 from mysql56_server import Mysql56Server
 from raw_client import ORDINARY, RawClient, error_of_payload
-from sessiongate_process import PROXYSYS_PASSWORD, SessiongateProcess
+from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, SessiongateProcess, write_secret
 from statements import script
 from support import wait_until
 
@@ -69,6 +69,39 @@ def test_credentials_are_learnt_from_mysql_user(mysql56, database, start_gate, s
     with contextlib.closing(connect(gate.port)) as app:
         wait_until(lambda: ("credentials", "learned", "cs credentials") in attributes(app), "it is learnt")
     query(database, "DROP USER control@'%'")
+
+
+@pytest.fixture
+def recovering(mysql56, start_gate, tmp_path):
+    """A gate whose clients can lose their server session."""
+    users = write_secret(tmp_path, "users.json", json.dumps([{"user": "app", "password": "app_password"}]))
+    return start_gate(backend=f"127.0.0.1:{mysql56.port}", credentials="users", users_file=users)
+
+
+def end_server_session(gate, client):
+    """What the kill told."""
+    admin = Admin(gate.admin_port, ADMIN_TOKEN)
+    (server_session,) = admin.get(f"/v1/sessions/cs_id:{client.thread_id()}").json["server_sessions"]
+    return admin.delete(f"/v1/sessions/cs_id:{client.thread_id()}/server-sessions/{server_session['ss_id']}").json
+
+
+def test_a_recovery_leaves_no_warnings(recovering):
+    """This server warns of @@profiling, and forgets the warning only at a statement with a table."""
+    with contextlib.closing(connect(recovering.port)) as client:
+        before = connection_id(client)
+        assert end_server_session(recovering, client)["recoverable"] is True
+        assert query(client, "SHOW WARNINGS") == []
+        assert connection_id(client) != before
+
+
+def test_a_name_that_the_server_reads_in_other_characters_is_not_lost_without_a_word(recovering):
+    """It does not list user variables; the proxy knows the names from the statements that set them."""
+    with contextlib.closing(connect(recovering.port)) as client:
+        query(client, "SET NAMES latin1")
+        query(client, "SET @`\u00fc` = 5")
+        told = end_server_session(recovering, client)
+        assert (told["recoverable"], told["obstacle"]) == (False, "unknown_user_variable")
+        assert "(unknown_user_variable)" in error_of(lambda: query(client, "SELECT 1"))[1]
 
 
 def test_clients_that_leave_do_not_get_the_proxy_blocked(gate, mysql56, database):
