@@ -247,6 +247,8 @@ class reader {
     const bool global = equals_ignoring_case(scope, "GLOBAL") || equals_ignoring_case(scope, "PERSIST") ||
                         equals_ignoring_case(scope, "PERSIST_ONLY");
     if (session) name.erase(0, dot + 1);
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
     read_value(assignment::target::system_variable, std::move(name));
     if (found_.all.empty()) return;
     if (global) return found_.all.pop_back();

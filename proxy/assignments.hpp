@@ -18,7 +18,7 @@ struct assignment {
   };
 
   target what = target::user_variable;
-  std::string name;  // without @; of variables only
+  std::string name;  // of variables only: without @; a system variable's in lower case, as servers report it
   /// A user variable's literal as it is written, the others' text without quotes. None: only the server can tell.
   std::optional<std::string> value;
   bool unscoped = false;  // a system variable written as @@name: to some, that is the next transaction alone

@@ -27,7 +27,9 @@ std::optional<text_row> read_row(protocol::bytes_view packet, std::size_t column
 
 std::vector<text_row> read_rows(protocol::bytes_view response) {
   const auto count = take_packet(response);
-  if (count.size() != 1 || count.front() == 0 || count.front() > columns_max) return {};
+  // Servers tell those that can keep a result's metadata whether it follows, in a second byte.
+  const bool has_metadata = count.size() == 1 || (count.size() == 2 && count.back() == 1);
+  if (!has_metadata || count.front() == 0 || count.front() > columns_max) return {};
   const std::size_t columns = count.front();
   for (std::size_t column = 0; column < columns; ++column) take_packet(response);
   std::vector<text_row> rows;

@@ -62,6 +62,8 @@ TEST_CASE("system variables of the session, not the global ones") {
         "system sql_mode=ANSI; system time_zone=+01:00");
   CHECK(read("SET @@sql_mode = ANSI, @@session.max_join_size := DEFAULT, @@local.x=ON") ==
         "system sql_mode=ANSI; system max_join_size=?; system x=ON");
+  CHECK(read("SET SESSION Time_Zone='x', @@SQL_MODE=0, @@Session.WAIT_TIMEOUT=1") ==
+        "system time_zone=x; system sql_mode=0; system wait_timeout=1");
   CHECK(read("SET GLOBAL max_connections=5, @a=1, @@global.x=1, PERSIST y=2") == "user a=1");
   CHECK(read("SET NAMES utf8mb4") ==
         "system character_set_client=utf8mb4; system character_set_connection=utf8mb4; "
