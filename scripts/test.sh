@@ -138,7 +138,7 @@ integration() {
 clients() {
   SESSIONGATE_BINARY="$PWD/build/dev/proxy/sessiongate" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 test/clients/run.py &&
     SESSIONGATE_BINARY="$PWD/build/dev/proxy/sessiongate" PYTHONDONTWRITEBYTECODE=1 SESSIONGATE_RECOVERY_CLIENTS=required \
-      /usr/bin/python3 -m pytest -v test/integration/test_recovery_rounds.py
+      SESSIONGATE_RECOVERY_ROUNDS=${SESSIONGATE_RECOVERY_ROUNDS:-60} /usr/bin/python3 -m pytest -v test/integration/test_recovery_rounds.py
 }
 
 guard() {

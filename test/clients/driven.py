@@ -16,6 +16,7 @@ Its first line is {"operations": […]}: those that its library has. The operati
 """
 
 import codecs
+import contextlib
 import dataclasses
 import json
 import os
@@ -64,6 +65,18 @@ class _Lines:
         return line
 
 
+def end(process):
+    """By closing what it reads."""
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stdout.close()
+
+
 class ProgramClient:
     """One of the programs, which serves one connection after the other."""
 
@@ -85,13 +98,7 @@ class ProgramClient:
         return answer["rows"]
 
     def close(self):
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+        end(self._process)
 
 
 class CommandLineClient:
@@ -158,18 +165,8 @@ class CommandLineClient:
         return []
 
     def close(self):
-        if self._process is None:
-            return
-        try:
-            self._process.stdin.close()
-        except BrokenPipeError:
-            pass
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+        if self._process is not None:
+            end(self._process)
         self._process = None
 
 

@@ -14,6 +14,7 @@ import pexpect
 import pymysql
 import pymysql.cursors
 
+from sessiongate_process import ADMIN_TOKEN
 from support import seconds
 
 LOST = (2006, 2013)  # what a client library says when its connection has gone: which one depends on when it notices
@@ -72,6 +73,15 @@ def cs_id(connection):
 
 def connection_id(connection):
     return value(connection, "SELECT CONNECTION_ID()")
+
+
+def port_of(connection):
+    """Of the server that it has reached."""
+    return value(connection, "SELECT @@port")
+
+
+def address(server):
+    return f"127.0.0.1:{server.port}"
 
 
 def show(connection):
@@ -192,3 +202,10 @@ class Admin:
         answer = self.get("/v1/sessions", **filters)
         assert answer.status == 200, answer.text
         return {session["cs_id"]: session for session in answer.json["sessions"]}
+
+
+def backends(gate):
+    """What GET /v1/clusters shows, by server."""
+    answer = Admin(gate.admin_port, ADMIN_TOKEN).get("/v1/clusters")
+    assert answer.status == 200, answer.text
+    return {each["server"]: each for each in answer.json["clusters"]}

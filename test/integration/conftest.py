@@ -51,6 +51,14 @@ def mariadb():
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def second():
+    """One more server; its connections are numbered as those of the first."""
+    server = MariadbServer()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def secrets(tmp_path_factory):
     """Setting name -> file, for the settings that name a file with a secret."""
@@ -140,6 +148,18 @@ def open_session(gate):
     """open_session(user='other', …): a PyMySQL connection through `gate`, closed after the test."""
     with contextlib.ExitStack() as opened:
         def open_one(**given):
+            connection = connect(gate.port, **given)
+            opened.callback(disconnect, connection)
+            return connection
+
+        yield open_one
+
+
+@pytest.fixture
+def session_on():
+    """session_on(gate, user='other', …): the same, through any gate."""
+    with contextlib.ExitStack() as opened:
+        def open_one(gate, **given):
             connection = connect(gate.port, **given)
             opened.callback(disconnect, connection)
             return connection

@@ -33,8 +33,9 @@ INSERT INTO app.accounts VALUES (1, 100), (2, 100), (3, 100)
 class Mysql56Server:
     """`package` is where npm installed it. Started by the constructor; stop() ends it and removes its directory."""
 
-    def __init__(self, package):
+    def __init__(self, package, *options):
         self._files = package / "server"
+        self._options = options
         assert (self._files / "mysqld").is_file(), f"{self._files}/mysqld is not there: npm did not install the package"
         self.directory = scratch_directory("sessiongate-mysql56-")
         self.port = free_port()
@@ -56,7 +57,7 @@ class Mysql56Server:
              f"--datadir={self.directory}/data", f"--tmpdir={self.directory}", f"--socket={self.socket}",
              f"--pid-file={self.directory}/pid", f"--port={self.port}", "--bind-address=127.0.0.1", "--skip-name-resolve",
              "--max-allowed-packet=64M", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0",
-             "--innodb-use-native-aio=0"],
+             "--innodb-use-native-aio=0", *self._options],
             env={**os.environ, "LD_LIBRARY_PATH": str(self._files)}, stdin=subprocess.DEVNULL, stdout=self._log,
             stderr=self._log)
         wait_until(self._answers, f"mysqld 5.6 starts; see {self.directory}/log", limit=60)

@@ -57,6 +57,10 @@ class ResettingForwarder(Forwarder):
         victim.close()
 
 
+def outlook(told):
+    return {name: told[name] for name in ("recoverable", "obstacle", "outcome", "ending")}
+
+
 class Target:
     """One client session that is to lose its server session."""
 
@@ -93,38 +97,42 @@ class Target:
     def told(self):
         """What the record of the last kill of that server session says."""
         kills = self.admin.get("/v1/kills", cs_id=self.cs_id, ss_id=self.ss_id).json["kills"]
-        return {name: kills[0].get(name) for name in ("recoverable", "obstacle", "outcome")}
+        return outlook(kills[0])
+
+    def told_of_drain(self):
+        kills = wait_until(lambda: self.admin.get("/v1/kills", cs_id=self.cs_id, verb="drain").json["kills"],
+                           f"what its drain made of {self.cs_id} is told")
+        assert len(kills) == 1, kills
+        return outlook(kills[0])
+
+
+def kill_in_sql(target, user, password, statement):
+    session = connect(target.rig.gate.port, user=user, password=password)
+    try:
+        query(session, statement)
+    finally:
+        disconnect(session)
+    return target.told()
 
 
 def kill_as_proxysys(target):
-    session = connect(target.rig.gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
-    try:
-        query(session, f"KILL PROXYSESSION {target.cs_id} {target.ss_id}")
-    finally:
-        disconnect(session)
-    return target.told()
+    return kill_in_sql(target, "root@proxysys", PROXYSYS_PASSWORD, f"KILL PROXYSESSION {target.cs_id} {target.ss_id}")
 
 
 def kill_as_owner(target):
-    user, password = target.login
-    session = connect(target.rig.gate.port, user=user, password=password)
-    try:
-        query(session, f"KILL PROXYSESSION CS_ID {target.cs_id} {target.ss_id} COMMENT 'a round'")
-    finally:
-        disconnect(session)
-    return target.told()
+    return kill_in_sql(target, *target.login, f"KILL PROXYSESSION CS_ID {target.cs_id} {target.ss_id} COMMENT 'a round'")
 
 
 def kill_over_http(target):
     answer = target.admin.delete(f"/v1/sessions/{target.cs_id}/server-sessions/{target.ss_id}")
     assert answer.status == 200, answer.text
-    return {name: answer.json.get(name) for name in ("recoverable", "obstacle", "outcome")}
+    return outlook(answer.json)
 
 
 def kill_by_ctl(target):
     done = ctl(target.rig.gate, "--json", "kill", target.cs_id, target.ss_id)
     assert done.returncode == 0, done.stderr
-    return {name: json.loads(done.stdout).get(name) for name in ("recoverable", "obstacle", "outcome")}
+    return outlook(json.loads(done.stdout))
 
 
 def let_the_server_be_looked_at():
@@ -143,7 +151,7 @@ def reset_connection(target):
     let_the_server_be_looked_at()
     with target.cluster.server.as_root() as root:
         (host,), = query(root, f"SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = {target.connection_id}")
-    target.cluster.forwarder.reset(int(host.rsplit(":", 1)[1]))
+    target.cluster.forwarders[0].reset(int(host.rsplit(":", 1)[1]))
     target.wait_until_lost()
 
 

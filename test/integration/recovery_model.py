@@ -22,22 +22,34 @@ class Model:
     def __init__(self, routines=False, mariadb=True):
         self.routines = routines   # the server has routines that may do anything
         self.mariadb = mariadb     # else MySQL 5.6, which tells less
+        self.in_no_database = False  # the current one was dropped
         self.reset()
 
     def reset(self):
-        """A fresh session, as behind COM_RESET_CONNECTION."""
+        """A fresh session in the same database, as behind COM_RESET_CONNECTION."""
         self.hard = {}
         self.soft = set(ROUTINES if self.routines else ())
         self.soft_unplanned = {"unknown_system_variable"} if self.routines else set()
         self.user_variables = set()
         self.system_variables = set()
-        self.unsteady = set()  # system variables that say nothing any more
         self.prepared = {}
         self.epoch = 0
         self.sequence_used = False
 
+    def refused(self):
+        """A statement failed: who has only seen it does not know what it has done before that."""
+        self.soft_unplanned.add("unknown_system_variable")
+        if not self.mariadb:
+            self.soft.add("unknown_user_variable")
+
     def changed_settings(self):
         self.epoch += 1
+
+    def changed_database(self):
+        self.in_no_database = False
+
+    def dropped_database(self):
+        self.in_no_database = True
 
     def blocked(self, key, *words):
         self.hard[key] = frozenset(words)

@@ -9,12 +9,15 @@ from driven import Refused
 # and in_transaction, which other statements of the probe may change: it is read in the end.
 PASSING = frozenset(("in_transaction", "error_count", "warning_count", "pseudo_thread_id", "last_gtid", "gtid_seq_no", "wsrep_gtid_seq_no",
                      "max_error_count"))  # the last: by its name it might ask for the errors of the statement before
+# Not even without a loss are they steady once the current database was dropped, by whomever; and a statement that the server prepares
+# again by itself, which was prepared under another database, then leaves the session in none.
+OF_THE_DATABASE = frozenset(("character_set_database", "collation_database"))
 # Those that are different for each session, unless they were set.
 ONLY_WHEN_SET = frozenset(("timestamp", "rand_seed1", "rand_seed2", "session_track_system_variables"))
 CLOCK = ("query", "SELECT @@timestamp LIMIT 1")
 WHERE = "SELECT @@in_transaction, DATABASE(), LAST_INSERT_ID(), CURRENT_ROLE(), CURRENT_USER() LIMIT 1"
 WHERE_56 = "SELECT 0, DATABASE(), LAST_INSERT_ID(), NULL, CURRENT_USER() LIMIT 1"
-KILLED = 1927
+KILLED, SHUTDOWN = 1927, 1053
 
 
 def session_variables(root, mariadb):
@@ -35,7 +38,8 @@ class Probe:
     """Statements, one by one, and what each gave. None of them changes what another one reads."""
 
     def __init__(self, model, names, chance):
-        compared = [name for name in names if name not in PASSING | model.unsteady and (name not in ONLY_WHEN_SET or name in model.system_variables)]
+        passing = PASSING | OF_THE_DATABASE if model.in_no_database else PASSING
+        compared = [name for name in names if name not in passing and (name not in ONLY_WHEN_SET or name in model.system_variables)]
         # Not SHOW VARIABLES alone: sql_select_limit and max_join_size keep it short.
         self.items = {"variables": ("query", "SELECT " + ", ".join(f"@@session.{name}" for name in compared) + " LIMIT 1"),
                       "shown": ("query", "SHOW SESSION VARIABLES LIKE 's%'")}
@@ -49,7 +53,7 @@ class Probe:
             self.items["roles"] = ("query", "SELECT ROLE_NAME FROM information_schema.ENABLED_ROLES LIMIT 1000")
         self.items["literals"] = ("query", "SELECT CHARSET('a'), COLLATION('a'), HEX('ü'), 'a' || 'b', 1/3, LENGTH('\\\\') LIMIT 1")
         for name, prepared in model.prepared.items():
-            if prepared.repeatable:
+            if prepared.repeatable and not model.in_no_database:
                 self.items[f"prepared {name}"] = ("execute", name, *prepared.values)
         keys = list(self.items)
         chance.shuffle(keys)

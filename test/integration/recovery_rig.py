@@ -3,13 +3,20 @@
 import contextlib
 import dataclasses
 import threading
+import urllib.parse
 
 import pymysql
 
-from clients import query
+from clients import Admin, query
 from recovery_losses import PLANNED, UNPLANNED, WEIGHTS, ResettingForwarder, Target
 from recovery_probe import session_variables
 from recovery_steps import ONLY_MARIADB, ONLY_MYSQL, ROUTINES
+from sessiongate_process import ADMIN_TOKEN
+from support import seconds
+
+
+# Of the servers: rounds that come together at a moment wait for each other, and not for what each of them has locked.
+IMPATIENT = ("--lock-wait-timeout=2", "--innodb-lock-wait-timeout=2")
 
 
 class RecoveryServer:
@@ -36,21 +43,29 @@ class Cluster:
     server: RecoveryServer
     credentials: str = "none"
     routines: bool = False
-    forwarder: ResettingForwarder = None
+    forwarders: tuple = ()  # ways to the server, each a backend; none: the server itself is
 
     @property
     def names(self):
         return self.server.names
 
     @property
-    def backend(self):
-        return f"127.0.0.1:{(self.forwarder or self.server).port}"
+    def backends(self):
+        return [f"127.0.0.1:{each.port}" for each in self.forwarders or (self.server,)]
+
+
+def is_open(route, cluster, model):
+    if route == "reset":
+        return bool(cluster.forwarders)
+    # In a transaction another one says when the session has been idle for too long.
+    return route != "wait_timeout" or not ("transaction" in model.hard and "idle_transaction_timeout" in model.system_variables)
 
 
 class Rig:
-    """A sessiongate, with some clusters or (not `labels`) with one that has no name."""
+    """A sessiongate with some clusters."""
 
     loses = True
+    labels = True  # logins name their cluster
     losses = None  # in each round; none: some
 
     @staticmethod
@@ -60,12 +75,10 @@ class Rig:
     def stay_away(self):
         """A round ended before its loss."""
 
-    def __init__(self, gate, clusters, modes=("plain",), labels=True, routes=None):
+    def __init__(self, gate, clusters, modes=("plain",)):
         self.gate = gate
         self.clusters = clusters
         self.modes = modes
-        self.labels = labels
-        self._routes = routes or list(WEIGHTS)
 
     def port(self, _):
         return self.gate.port
@@ -73,8 +86,8 @@ class Rig:
     def target(self, cluster, client, login, _):
         return Target(self, cluster, client, login).find()
 
-    def choose_route(self, chance, cluster):
-        known = [route for route in self._routes if route != "reset" or cluster.forwarder]
+    def choose_route(self, chance, cluster, model):
+        known = [route for route in WEIGHTS if is_open(route, cluster, model)]
         return chance.choices(known, [WEIGHTS[route] for route in known])[0]
 
     @staticmethod
@@ -105,6 +118,32 @@ class JointRig(Rig):
     def lose(self, _, target):
         self._all_there.wait()
         target.wait_until_lost()
+
+
+class DrainRig(JointRig):
+    """The backend that all are on is drained, and the one that they left the time before is taken into use again."""
+
+    PATIENCE = 0.5  # seconds that a session may stay for its transaction
+
+    def __init__(self, gate, clusters, clients, **given):
+        super().__init__(gate, clusters, "drain", True, clients, self._drain, **given)
+        self._admin = Admin(gate.admin_port, ADMIN_TOKEN)
+        self._turn = 0
+
+    def _drain(self):
+        for cluster in self.clusters:
+            here, there = cluster.backends[self._turn % 2], cluster.backends[(self._turn + 1) % 2]
+            self._tell(cluster, there, "undrain")
+            self._tell(cluster, here, f"drain?timeout={seconds(self.PATIENCE)}")
+        self._turn += 1
+
+    def _tell(self, cluster, backend, what):
+        answer = self._admin.post(f"/v1/clusters/{cluster.name}/backends/{urllib.parse.quote(backend, safe='')}/{what}")
+        assert answer.status == 200, answer.text
+
+    def lose(self, route, target):
+        super().lose(route, target)
+        return target.told_of_drain()
 
 
 class ControlRig:

@@ -8,10 +8,12 @@ import threading
 import time
 import traceback
 
+import pymysql
+
 from clients import query
-from driven import Lost, Refused
+from driven import Hangs, Lost, Refused
 from recovery_model import Model
-from recovery_probe import KILLED, Probe, differences, in_transaction
+from recovery_probe import KILLED, SHUTDOWN, Probe, differences, in_transaction
 from recovery_steps import DATABASES, PASSWORD, USER, StepMaker
 from support import wait_until
 
@@ -24,8 +26,7 @@ ASKS = ("SHOW WARNINGS", "SELECT ROW_COUNT()", "SELECT FOUND_ROWS()", "SHOW COUN
         "/* x */ show errors limit 1")
 WORD = re.compile(r"\((\w+)\)$")
 MODES = ("plain", "plain", "plain", "tls", "compressed")
-
-
+IN_TRANSACTION = frozenset(("open_transaction", "xa_transaction"))
 ASKED = frozenset(("diagnostics", "last_insert_id", "sequence_value"))
 
 
@@ -46,9 +47,8 @@ class Round:
         self._modes = [mode for mode in MODES if mode in rig.modes and mode in kind.modes]
         self._cluster = self._chance.choice(rig.clusters)
         self._model = Model(self._cluster.routines, self._cluster.server.mariadb)
-        self._maker = StepMaker(self._chance, self._model, client.operations, re.sub(r"\W", "_", self.name))
-        self._maker.login = f"{USER}#{self._cluster.name}" if rig.labels else USER
-        self._login = (self._maker.login, PASSWORD)
+        self._login = (f"{USER}#{self._cluster.name}" if rig.labels else USER, PASSWORD)
+        self._maker = StepMaker(self._chance, self._model, client.operations, self._login[0], kind.name, number)
         self.transcript = []
         self.outcomes = []  # (cluster, route, outcome)
         self.reached_loss = False
@@ -72,6 +72,9 @@ class Round:
                 return
         self._client.call("quit")
 
+    def script(self):
+        return "\n  script:\n    " + "\n    ".join(self.transcript)
+
     def _say(self, what):
         self.transcript.append(what)
 
@@ -84,10 +87,17 @@ class Round:
             else:
                 self._client.call(step.operation, *step.arguments)
             self._say(f"{step}")
+        except pymysql.err.MySQLError as error:  # of a root's whose session is strict
+            self._say(f"{step}: {error}")
+            return False
         except Refused as error:
             self._say(f"{step}: {error.args[0]} {error.args[1]:.100}")
             self._expect_no_end(error)
+            self._model.refused()
             return False
+        except (Lost, Hangs) as error:
+            self._say(f"{step}: {error!r}")
+            raise
         else:
             if step.then:
                 step.then(self._model)
@@ -109,7 +119,7 @@ class Round:
             self._model.blocked("transaction", "open_transaction")
         for step in self._maker.late_steps():
             self._do(step)
-        route = self._rig.choose_route(self._chance, self._cluster)
+        route = self._rig.choose_route(self._chance, self._cluster, self._model)
         asked = self._leave_something() if self._chance.random() < 0.07 and route != "wait_timeout" else None
         self.reached_loss = True
         self._say(f"lose it: {route}; hard {self._model.hard}, soft {sorted(self._model.soft)}, unplanned {sorted(self._model.soft_unplanned)}")
@@ -153,11 +163,15 @@ class Round:
                 self._client.call("query", "SET SESSION wait_timeout = 3000")
             after = probe.read(self._client)
         except Refused as error:
-            if error.args[0] != KILLED:
+            if error.args[0] != KILLED and (route, error.args[0]) != ("drain", SHUTDOWN):
                 raise Failure(f"the first statement after the loss: {error}") from error
             self._say(f"refused: {error.args[1]}, at {probe.at}: {probe.items.get(probe.at)!s:.200}")
+            if route == "drain" and not told["recoverable"]:
+                return self._judge_end(error.args[1], may, told, target)
             return self._judge_refusal(error.args[1], must, may, told, target)
         except Lost as error:
+            if route == "drain" and not told["recoverable"]:
+                return self._judge_end("", may, told, target)
             if self._cluster.credentials == "none" and (not self._rig.is_planned(route) or self._swallows()):
                 return "lost"
             if self._swallows():
@@ -180,6 +194,23 @@ class Round:
     def _swallows(self):
         """mysqlnd may send COM_STMT_RESET or COM_SET_OPTION first, and does not tell of the error that answers these."""
         return self.name.startswith("mysqli")
+
+    def _judge_end(self, text, may, told, target):
+        """Of a session that its drain has ended. Not every library reads what it was told while it asked nothing."""
+        wait_until(lambda: not target.is_listed(), f"{target.cs_id} leaves the list")
+        word = told["obstacle"]
+        if told["ending"] == "at_timeout":
+            if word or not may & IN_TRANSACTION:
+                raise Failure("it was let wait for no transaction")
+            return "killed at the timeout"
+        if text and WORD.search(text).group(1) != word:
+            raise Failure(f"{text!r}, and told before: {told}")
+        if self._cluster.credentials == "none":
+            if word != "no_credentials":
+                raise Failure(f"no credentials, and told {word}")
+        elif word not in may:
+            self.needless.append(f"round {self.name}: {word}")
+        return word
 
     def _judge_refusal(self, text, must, may, told, target):
         found = WORD.search(text)
@@ -217,9 +248,9 @@ class Runner:
         self._lock = threading.Lock()
         self.outcomes = collections.Counter()  # (client, cluster, route, outcome)
         self.failures = []
-        self.done = 0
-        self.had_to_recover = 0
-        self.needless = []
+        self.done = collections.Counter()       # by client: rounds,
+        self.recovered = collections.Counter()  # those in which a session went on that had to
+        self.needless = []  # of those in which one was told to be lost that could have gone on: its words, its script
 
     def run(self, numbers, limit=None):
         """`limit` seconds at most."""
@@ -259,17 +290,17 @@ class Runner:
         if not one.reached_loss:
             self._rig.stay_away()
         with self._lock:
-            self.done += 1
-            self.had_to_recover += one.had_to_recover
-            self.needless += one.needless
+            self.done[kind.name] += 1
+            self.recovered[kind.name] += one.had_to_recover > 0
+            self.needless += [each + one.script() for each in one.needless]
             for outcome in one.outcomes:
                 self.outcomes[(kind.name, *outcome)] += 1
             if failure:
-                self.failures.append(f"round {one.name} of seed {self._seed}: {failure}\n  script:\n    " + "\n    ".join(one.transcript))
+                self.failures.append(f"round {one.name} of seed {self._seed}: {failure}" + one.script())
         return failure is None
 
     def report(self):
-        lines = [f"{self.done} rounds, {sum(self.outcomes.values())} losses ({self.had_to_recover} recovered that had to be, {len(self.needless)} refused needlessly), {len(self.failures)} failures; seed {self._seed}"]
+        lines = [f"{self.done.total()} rounds, {sum(self.outcomes.values())} losses ({dict(self.recovered)} rounds recovered that had to, {len(self.needless)} refused needlessly), {len(self.failures)} failures; seed {self._seed}"]
         lines += [f"{count:>7}  {client:<12} {cluster:<9} {route:<12} {outcome}"
                   for (client, cluster, route, outcome), count in sorted(self.outcomes.items())]
         return "\n".join(lines)

@@ -3,13 +3,20 @@
 import dataclasses
 import re
 
+from driven import KINDS
 from mariadb_server import CONTROL_PASSWORD
-from recovery_model import UNSEEN, Prepared
+from recovery_model import UNSEEN, Model, Prepared
 from recovery_values import HARMLESS, PLAIN_STATEMENTS, PREPARED, SYSTEM_VARIABLES, USER_NAMES, USER_VALUES
 
 DATABASES = ("rec_one", "rec_two", "rec_latin")
 USER, PASSWORD = "recovered", "secret of recovered"
 ROLE = "rec_role"
+
+
+def own_table(client):
+    """To be locked: rounds that come together at a moment must not wait for each other before that."""
+    return f"of_{client.replace('-', '_')}"
+
 
 # What every server of a round has, made by root.
 SETUP = [f"GRANT ALL ON `rec\\_%`.* TO {USER}@'%'", "CREATE DATABASE rec_one CHARACTER SET utf8mb4",
@@ -17,13 +24,15 @@ SETUP = [f"GRANT ALL ON `rec\\_%`.* TO {USER}@'%'", "CREATE DATABASE rec_one CHA
 for database in DATABASES:
     SETUP += [f"CREATE TABLE {database}.items (id INT PRIMARY KEY, name VARCHAR(50)) ENGINE=InnoDB",
               f"INSERT INTO {database}.items VALUES (1, 'one of {database}'), (2, 'two'), (3, 'three')",
-              f"CREATE TABLE {database}.numbered (id INT PRIMARY KEY AUTO_INCREMENT, value INT) ENGINE=InnoDB"]
+              f"CREATE TABLE {database}.numbered (id INT PRIMARY KEY AUTO_INCREMENT, value INT) ENGINE=InnoDB",
+              *(f"CREATE TABLE {database}.{own_table(kind.name)} (a INT) ENGINE=InnoDB" for kind in KINDS)]
+# That the control account can see whether there are stored programs.
+LOOKING = ["GRANT TRIGGER ON *.* TO control@'%'", "GRANT SELECT ON mysql.proc TO control@'%'"]
 ONLY_MARIADB = [f"CREATE USER {USER}@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('{PASSWORD}')", f"CREATE ROLE {ROLE}",
-                f"GRANT {ROLE} TO {USER}@'%'", "GRANT SELECT ON mysql.global_priv TO control@'%'", "GRANT TRIGGER ON *.* TO control@'%'", "GRANT SELECT ON mysql.proc TO control@'%'",
-                *SETUP,
+                f"GRANT {ROLE} TO {USER}@'%'", "GRANT SELECT ON mysql.global_priv TO control@'%'", *LOOKING, *SETUP,
                 *(f"CREATE SEQUENCE {database}.seq" for database in DATABASES)]
 ONLY_MYSQL = [f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'", f"CREATE USER control@'%' IDENTIFIED BY '{CONTROL_PASSWORD}'",
-              "GRANT SUPER, PROCESS ON *.* TO control@'%'", "GRANT SELECT ON mysql.user TO control@'%'", *SETUP]
+              "GRANT SUPER, PROCESS ON *.* TO control@'%'", "GRANT SELECT ON mysql.user TO control@'%'", *LOOKING, *SETUP]
 
 # What makes a server one where anything may change a session unseen.
 ROUTINES = [
@@ -43,6 +52,14 @@ GLOBALS = ("sort_buffer_size", "sql_mode", "time_zone", "group_concat_max_len", 
 
 MAX = "18446744073709551615"
 LITERAL = re.compile(r"-?\d+(\.\d+)?|'[a-z %_]*'|NULL")
+PLAIN_NAME = re.compile(r"[\w.$]+|`[^`'\"]+`", re.ASCII)
+KNOWN_FORMS = 4  # of the ways to set a user variable: the value is known when it is a literal
+MODEST_NAMES = tuple(name for name in USER_NAMES if PLAIN_NAME.fullmatch(name))
+MODEST_VALUES = tuple(filter(LITERAL.fullmatch, USER_VALUES))
+# What says something else as well, or is of something that passes.
+MODEST_VARIABLES = tuple(name for name in SYSTEM_VARIABLES
+                         if not re.match("timestamp|last_insert_id|identity|rand_seed|session_track|tx_|max_session_mem_used", name))
+MODEST_STATEMENTS = tuple(text for text in PLAIN_STATEMENTS if not re.search("/[*]|@[a-z]|STATEMENT|NO_SUCH|SELECT|CHAR|DEFAULT", text))
 
 
 @dataclasses.dataclass
@@ -59,18 +76,23 @@ class Step:
 
 
 class StepMaker:
-    def __init__(self, chance, model, operations, tag):
+    def __init__(self, chance, model, operations, login, client, number):
         self._chance = chance
         self._model = model
         self._operations = operations
-        self._tag = tag  # for names of the round's own
+        self._login = login
+        self._own_table = own_table(client)
+        self._tag = f"{client.replace('-', '_')}_{number}"  # for names of the round's own
         self._count = 0
+        # Of some rounds everything is known without asking, as of most applications' sessions.
+        self._modest = chance.random() < 0.4
 
     def steps(self):
         """One thing that clients do, in one step or some."""
         families = {self._system_variable: 20, self._plain_statement: 10, self._user_variable: 20, self._database: 7, self._harmless: 7,
-                    self._insert_id: 4, self._role: 2, self._transaction: 3, self._blocker: 3, self._idle_command: 3, self._start_over: 1,
-                    self._dropped_database: 1}
+                    self._idle_command: 3, self._start_over: 1}
+        if not self._modest:
+            families |= {self._insert_id: 4, self._role: 2, self._transaction: 3, self._blocker: 3, self._dropped_database: 1}
         if "prepare" in self._operations:
             families[self._prepared] = 20
         if self._model.routines:
@@ -80,7 +102,7 @@ class StepMaker:
 
     def late_steps(self):
         """What has to be the last before the loss, for a probe would undo it."""
-        if self._chance.random() > 0.05:
+        if self._modest or self._chance.random() > 0.05:
             return []
         return [Step("query", (self._chance.choice(("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET TRANSACTION READ ONLY")),),
                      then=lambda model: model.blocked("next", "next_transaction"))]
@@ -91,10 +113,11 @@ class StepMaker:
     # Settings
 
     def _assignment(self, effects):
-        name = self._chance.choice((*SYSTEM_VARIABLES, "autocommit"))
+        name = self._chance.choice(MODEST_VARIABLES if self._modest else (*SYSTEM_VARIABLES, "autocommit"))
         value = self._chance.choice(SYSTEM_VARIABLES.get(name, ("0", "1", "ON")))
-        prefix = self._chance.choice(("", "SESSION ", "@@", "@@session.", "LOCAL ", "@@local.", "session ", "@@SESSION."))
-        effects.append((name, value))
+        prefixes = ("", "SESSION ", "@@session.", "LOCAL ", "@@local.", "session ", "@@SESSION.")
+        prefix = self._chance.choice(prefixes if self._modest else (*prefixes, "@@"))
+        effects.append((prefix, name, value))
         spelled = self._chance.choice((name, name.upper(), name))
         return f"{prefix}{spelled}{self._chance.choice((' = ', '=', ' := '))}{value}"
 
@@ -107,7 +130,9 @@ class StepMaker:
 
         def note(model):
             model.changed_settings()
-            for name, value in effects:
+            for prefix, name, value in effects:
+                if prefix == "@@":
+                    model.soft_unplanned.add("unknown_system_variable")  # MariaDB does not report it then
                 if name == "autocommit" and not model.mariadb:
                     model.soft.add("open_transaction")
                 if name in ("rand_seed1", "rand_seed2"):
@@ -120,12 +145,12 @@ class StepMaker:
                     model.soft_unplanned |= UNSEEN
 
         def succeeded(model):
-            for name, value in effects:
+            for _, name, value in effects:
                 (model.system_variables.discard if (name, value) == ("timestamp", "DEFAULT") else model.system_variables.add)(name)
         return [self._query("SET " + ", ".join(assignments), succeeded, note)]
 
     def _plain_statement(self):
-        statement = self._chance.choice(PLAIN_STATEMENTS)
+        statement = self._chance.choice(MODEST_STATEMENTS if self._modest else PLAIN_STATEMENTS)
         names = re.findall(r"@(\w+)", statement.replace("@@", "  "))
 
         def note(model):
@@ -133,25 +158,29 @@ class StepMaker:
             model.user_variables |= set(names)
             if names:
                 model.soft_unplanned |= {"unknown_user_variable"}
+            if re.search("CHARACTER SET|CHARSET|DEFAULT", statement):
+                model.soft_unplanned |= {"unknown_system_variable"}
             if statement.startswith("/*"):
                 model.soft_unplanned |= UNSEEN
         return [self._query(statement, tried=note)]
 
     def _database(self):
-        name = self._chance.choice((*DATABASES, "information_schema"))
+        return [self._enter(self._chance.choice((*DATABASES, "information_schema")))]
+
+    def _enter(self, name):
         if "init_db" in self._operations and self._chance.random() < 0.5:
-            return [Step("init_db", (name,), tried=lambda model: model.changed_settings())]
-        return [self._query(f"USE {name}", tried=lambda model: model.changed_settings())]
+            return Step("init_db", (name,), Model.changed_database, Model.changed_settings)
+        return self._query(f"USE {name}", Model.changed_database, Model.changed_settings)
 
     def _dropped_database(self):
         self._count += 1
         name = f"rec_{self._tag}_{self._count}"
-        steps = [self._query(f"CREATE DATABASE {name} CHARACTER SET cp1251"),
-                 self._query(f"USE {name}", tried=lambda model: model.changed_settings())]
+        steps = [self._query(f"CREATE DATABASE {name} CHARACTER SET cp1251"), self._enter(name)]
         if self._chance.random() < 0.5:
-            return [*steps, self._query(f"DROP DATABASE {name}", tried=lambda model: model.changed_settings())]
+            return [*steps, self._query(f"DROP DATABASE {name}", Model.dropped_database, Model.changed_settings)]
+
         def note(model):
-            model.unsteady |= {"collation_database", "character_set_database"}  # not even without a loss
+            model.dropped_database()
             model.soft |= {"replay_refused", "state_differs", "credentials_refused", "server_differs"}
         return [*steps, Step("root", (f"DROP DATABASE {name}",), tried=note)]
 
@@ -163,8 +192,8 @@ class StepMaker:
     # User variables
 
     def _user_variable(self):
-        name, other = self._chance.sample(USER_NAMES, 2)
-        value, more = self._chance.choice(USER_VALUES), self._chance.choice(USER_VALUES)
+        name, other = self._chance.sample(MODEST_NAMES if self._modest else USER_NAMES, 2)
+        value, more = self._chance.choices(MODEST_VALUES if self._modest else USER_VALUES, k=2)
         long_comment = f"/* {'x' * 1100} */"
         forms = [f"SET @{name} = {value}", f"SET @{name} := {value}", f"SET @{name}={value},@{other}={more}", f"SET @{name} = {value}",
                  f"SELECT @{name} := {value}", f"SELECT {value} INTO @{name}", f"SELECT {value}, {more} INTO @{name}, @{other}",
@@ -174,22 +203,27 @@ class StepMaker:
                  f"UPDATE items SET name = (@{name} := name) WHERE id = 2", f"SELECT 1 FROM (SELECT @{name} := {value}) AS t",
                  f"/*! SET @{name} = {value} */", f"SET /* @x = 1, */ @{name} = {value} # , @y = 2",
                  f"SET @{name} = {value}, @{other} = @{name}, wait_timeout = 1000"]
-        if "prepare" in self._operations and self._chance.random() < 0.15:
+        if self._modest:
+            at = self._chance.randrange(KNOWN_FORMS)
+        elif "prepare" in self._operations and self._chance.random() < 0.15:
             return self._prepared_assignment(name)
-        at = self._chance.randrange(len(forms)) if self._chance.random() < 0.5 else self._chance.randrange(4)
+        else:
+            at = self._chance.randrange(len(forms)) if self._chance.random() < 0.5 else self._chance.randrange(KNOWN_FORMS)
         names = [name, other] if f"@{other}" in forms[at] else [name]
-        literal = at < 4 and LITERAL.fullmatch(value) and (len(names) == 1 or LITERAL.fullmatch(more))
+        literal = all(map(PLAIN_NAME.fullmatch, names)) and at < KNOWN_FORMS and LITERAL.fullmatch(value) and (len(names) == 1 or LITERAL.fullmatch(more))
 
         def note(model):
             model.user_variables |= set(names)
             if at == len(forms) - 1:
                 model.changed_settings()
-            if not literal:
-                model.soft_unplanned |= UNSEEN
             if "POINT" in forms[at]:
                 model.soft.add("unknown_user_variable")  # no literal gives a geometry
+            if not literal:
+                model.soft_unplanned |= UNSEEN
+            if not model.mariadb and any("ü" in each for each in names):
+                model.soft.add("unknown_user_variable")  # in which characters it was written is not known
         steps = [self._query(forms[at], tried=note)]
-        if self._chance.random() < 0.03:
+        if not self._modest and self._chance.random() < 0.03:
             steps.append(self._query(f"EXECUTE IMMEDIATE 'SET @{self._chance.choice(('a', 'b'))} = 5.0'", tried=self._note_hidden))
         return steps
 
@@ -246,16 +280,16 @@ class StepMaker:
         return [Step(self._chance.choice(known), ())] if known else self._harmless()
 
     def _start_over(self):
+        def started_over(model):
+            model.reset()
+            model.changed_database()
+            if model.routines:
+                model.soft.add("state_differs")  # what init_connect sets comes with a login only
         ways = [Step("reset", (), then=lambda model: model.reset())] if "reset" in self._operations else []
         if "change_user" in self._operations:
-            ways.append(Step("change_user", (self._login(), PASSWORD, "rec_two"), then=lambda model: model.reset()))
+            ways.append(Step("change_user", (self._login, PASSWORD, "rec_two"), then=started_over))
         usable = ways and self._model.mariadb  # mysql2 sends no password to MySQL 5.6, which has no COM_RESET_CONNECTION
         return [self._chance.choice(ways)] if usable else self._harmless()
-
-    login = USER
-
-    def _login(self):
-        return self.login
 
     # What cannot be rebuilt
 
@@ -287,8 +321,8 @@ class StepMaker:
             ("table", ("temporary_tables",), f"create /* a */ or replace\ttemporary\ntable t{n} AS SELECT 1 AS a", f"DROP TEMPORARY TABLE t{n}"),
             ("table", ("temporary_tables",), f"/*!50000 CREATE TEMPORARY TABLE t{n} (a INT) */", f"DROP TEMPORARY TABLE t{n}"),
             ("table", ("temporary_tables",), f"CREATE TEMPORARY SEQUENCE t{n}", f"DROP TEMPORARY SEQUENCE t{n}"),
-            ("tables", ("table_locks",), "LOCK TABLES items READ", "UNLOCK TABLES"),
-            ("tables", ("table_locks",), "LOCK /* x */ TABLES items WRITE, numbered WRITE", "UNLOCK TABLES"),
+            ("tables", ("table_locks",), f"LOCK TABLES {self._own_table} READ", "UNLOCK TABLES"),
+            ("tables", ("table_locks",), f"LOCK /* x */ TABLES {self._own_table} WRITE", "UNLOCK TABLES"),
             ("lock", ("named_locks",), f"SELECT GET_LOCK('l{n}', 0)", f"SELECT RELEASE_LOCK('l{n}')"),
             ("lock", ("named_locks",), f"DO get_lock('l{n}', 0), 1", "DO RELEASE_ALL_LOCKS()"),
             ("lock", ("named_locks",), f"SET @got = /*!50000 GET_LOCK('l{n}', 0) */ + 1", f"SELECT RELEASE_LOCK('l{n}')"),

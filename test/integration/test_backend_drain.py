@@ -7,62 +7,31 @@ import urllib.parse
 
 import pytest
 
-from clients import Admin, connect, disconnect, error_of, is_alive, query, rows, value
-from mariadb_server import MariadbServer
+from clients import Admin, address, backends, connect, disconnect, error_of, is_alive, port_of, query, rows, value
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
 from support import wait_until
-
-
-@pytest.fixture(scope="module")
-def second():
-    server = MariadbServer()
-    yield server
-    server.stop()
-
-
-def address(server):
-    return f"127.0.0.1:{server.port}"
 
 
 @pytest.fixture
 def pair(start_gate, mariadb, second):
     """A gate in front of both, the second one first."""
     gate = start_gate(backend=f"{address(second)},{address(mariadb)}")
-    wait_until(lambda: all(each["state"] == "up" for each in listed(gate).values()), "both are up")
+    wait_until(lambda: all(each["state"] == "up" for each in backends(gate).values()), "both are up")
     return gate
-
-
-@pytest.fixture
-def session():
-    with contextlib.ExitStack() as opened:
-        def open_one(gate, **given):
-            connection = connect(gate.port, **given)
-            opened.callback(disconnect, connection)
-            return connection
-
-        yield open_one
-
-
-def listed(gate):
-    return {each["server"]: each for each in Admin(gate.admin_port, ADMIN_TOKEN).get("/v1/clusters").json["clusters"]}
-
-
-def port_of(connection):
-    return value(connection, "SELECT @@port")
 
 
 def path_of(server, verb, cluster="obdemo"):
     return f"/v1/clusters/{cluster}/backends/{urllib.parse.quote(address(server), safe='')}/{verb}"
 
 
-def drain_in_sql(gate, server, session):
-    proxysys = session(gate, user="root@proxysys", password=PROXYSYS_PASSWORD)
+def drain_in_sql(gate, server, session_on):
+    proxysys = session_on(gate, user="root@proxysys", password=PROXYSYS_PASSWORD)
     (row,) = rows(proxysys, f"DRAIN PROXYCLUSTER obdemo BACKEND '{address(server)}' TIMEOUT 30 COMMENT 'maintenance'")
     return row["total"], row["reason"]
 
 
-def undrain_in_sql(gate, server, session):
-    query(session(gate, user="root@proxysys", password=PROXYSYS_PASSWORD), f"UNDRAIN PROXYCLUSTER obdemo BACKEND '{address(server)}'")
+def undrain_in_sql(gate, server, session_on):
+    query(session_on(gate, user="root@proxysys", password=PROXYSYS_PASSWORD), f"UNDRAIN PROXYCLUSTER obdemo BACKEND '{address(server)}'")
 
 
 def drain_over_http(gate, server, _):
@@ -92,36 +61,36 @@ def undrain_with_ctl(gate, server, _):
 
 @pytest.mark.parametrize("drain, undrain", [(drain_in_sql, undrain_in_sql), (drain_over_http, undrain_over_http),
                                             (drain_with_ctl, undrain_with_ctl)])
-def test_logins_avoid_a_drained_backend_and_its_sessions_end(pair, session, mariadb, second, drain, undrain):
-    idle, busy = session(pair), session(pair)
+def test_logins_avoid_a_drained_backend_and_its_sessions_end(pair, session_on, mariadb, second, drain, undrain):
+    idle, busy = session_on(pair), session_on(pair)
     assert port_of(idle) == port_of(busy) == second.port
     query(busy, "BEGIN")
     query(busy, "SELECT 1")
-    total, reason = drain(pair, second, session)
+    total, reason = drain(pair, second, session_on)
     assert (total, reason) == (2, "maintenance")
-    shown = listed(pair)[address(second)]
+    shown = backends(pair)[address(second)]
     assert (shown["state"], shown["health"]) == ("draining", "up")
     assert shown["reason"].endswith(": maintenance")
-    assert port_of(session(pair)) == mariadb.port
-    wait_until(lambda: listed(pair)[address(second)]["svr_session_count"] == 1, "the idle session has ended")
+    assert port_of(session_on(pair)) == mariadb.port
+    wait_until(lambda: backends(pair)[address(second)]["svr_session_count"] == 1, "the idle session has ended")
     assert error_of(lambda: query(idle, "SELECT 1"))[0] == 1053
     assert value(busy, "SELECT 2") == 2
     query(busy, "COMMIT")
-    wait_until(lambda: listed(pair)[address(second)]["state"] == "drained", "the other one has, too")
-    undrain(pair, second, session)
-    assert listed(pair)[address(second)]["state"] == "up"
-    assert port_of(session(pair)) == second.port
+    wait_until(lambda: backends(pair)[address(second)]["state"] == "drained", "the other one has, too")
+    undrain(pair, second, session_on)
+    assert backends(pair)[address(second)]["state"] == "up"
+    assert port_of(session_on(pair)) == second.port
     pair.wait_for_log(f"backend_drained.*{address(second)}.*maintenance")
     pair.wait_for_log(f"backend_undrained.*{address(second)}")
     told = Admin(pair.admin_port, ADMIN_TOKEN).get("/v1/events", type="backend_state", backend=address(second), sort="id").json
     assert [each["outcome"] for each in told["events"]][-2:] == ["drained", "undrained"]
 
 
-def test_undrain_lets_go_of_the_sessions_that_are_waited_for(pair, session, second):
-    busy = session(pair)
+def test_undrain_lets_go_of_the_sessions_that_are_waited_for(pair, session_on, second):
+    busy = session_on(pair)
     query(busy, "BEGIN")
-    drain_over_http(pair, second, session)
-    undrain_over_http(pair, second, session)
+    drain_over_http(pair, second, session_on)
+    undrain_over_http(pair, second, session_on)
     query(busy, "COMMIT")
     assert is_alive(busy)
     (drain,) = Admin(pair.admin_port, ADMIN_TOKEN).get("/v1/drains").json["drains"]
@@ -131,27 +100,27 @@ def test_undrain_lets_go_of_the_sessions_that_are_waited_for(pair, session, seco
     assert (answer.status, answer.json["message"]) == (200, f"{address(second)} was not drained")
 
 
-def test_who_waits_too_long_is_killed(pair, session, second):
-    busy = session(pair)
+def test_who_waits_too_long_is_killed(pair, session_on, second):
+    busy = session_on(pair)
     query(busy, "BEGIN")
     answer = Admin(pair.admin_port, ADMIN_TOKEN).post(path_of(second, "drain") + "?timeout=0.2")
     assert answer.status == 200, answer.text
-    wait_until(lambda: listed(pair)[address(second)]["state"] == "drained", "it was killed")
+    wait_until(lambda: backends(pair)[address(second)]["state"] == "drained", "it was killed")
     (kill,) = Admin(pair.admin_port, ADMIN_TOKEN).get("/v1/kills").json["kills"]
     assert (kill["verb"], kill["outcome"]) == ("drain", "killed")
 
 
-def test_when_all_are_drained_nobody_gets_in(pair, mariadb, second, session):
+def test_when_all_are_drained_nobody_gets_in(pair, mariadb, second, session_on):
     for server in (mariadb, second):
-        drain_over_http(pair, server, session)
+        drain_over_http(pair, server, session_on)
     code, text = error_of(lambda: connect(pair.port))
     assert (code, text) == (2003, "Can't connect to MySQL server: every backend of cluster 'obdemo' is drained")
-    assert {each["state"] for each in listed(pair).values()} == {"drained"}
-    undrain_over_http(pair, mariadb, session)
-    assert port_of(session(pair)) == mariadb.port
+    assert {each["state"] for each in backends(pair).values()} == {"drained"}
+    undrain_over_http(pair, mariadb, session_on)
+    assert port_of(session_on(pair)) == mariadb.port
 
 
-def test_logins_under_way_do_not_stay(pair, session, mariadb, second):
+def test_logins_under_way_do_not_stay(pair, session_on, mariadb, second):
     """Logins and the drain cross: whoever gets to the drained backend is told to leave."""
     stop = threading.Event()
     made = []
@@ -165,12 +134,12 @@ def test_logins_under_way_do_not_stay(pair, session, mariadb, second):
     for each in threads:
         each.start()
     wait_until(lambda: len(made) > 20, "logins come in")
-    drain_over_http(pair, second, session)
-    wait_until(lambda: listed(pair)[address(mariadb)]["svr_session_count"] > 5, "they go elsewhere")
+    drain_over_http(pair, second, session_on)
+    wait_until(lambda: backends(pair)[address(mariadb)]["svr_session_count"] > 5, "they go elsewhere")
     stop.set()
     for each in threads:
         each.join()
-    wait_until(lambda: listed(pair)[address(second)]["state"] == "drained", "nobody is left there")
+    wait_until(lambda: backends(pair)[address(second)]["state"] == "drained", "nobody is left there")
     for each in made:
         disconnect(each)
 
@@ -186,19 +155,19 @@ def test_what_is_not_there_cannot_be_drained(pair, mariadb):
         assert error_of(lambda: query(proxysys, "DRAIN PROXYCLUSTER obdemo"))[0] == 5010
 
 
-def test_who_may(pair, session, second):
+def test_who_may(pair, session_on, second):
     statement = f"DRAIN PROXYCLUSTER obdemo BACKEND '{address(second)}'"
-    assert error_of(lambda: query(session(pair), statement))[0] == 1227
-    assert listed(pair)[address(second)]["state"] == "up"
-    query(session(pair, user="operator", password="operator_password"), statement)
-    assert listed(pair)[address(second)]["state"] in ("draining", "drained")
+    assert error_of(lambda: query(session_on(pair), statement))[0] == 1227
+    assert backends(pair)[address(second)]["state"] == "up"
+    query(session_on(pair, user="operator", password="operator_password"), statement)
+    assert backends(pair)[address(second)]["state"] in ("draining", "drained")
 
 
-def test_an_operator_of_another_cluster_may_not(start_gate, session, mariadb, second):
+def test_an_operator_of_another_cluster_may_not(start_gate, session_on, mariadb, second):
     clusters = json.dumps([{"name": "a", "backends": [address(mariadb)]}, {"name": "b", "backends": [address(second)]}])
     gate = start_gate(backend=None, cluster=None, clusters=clusters)
-    operator = session(gate, user="operator#a", password="operator_password")
-    app = session(gate, user="app#b")
+    operator = session_on(gate, user="operator#a", password="operator_password")
+    app = session_on(gate, user="app#b")
     assert error_of(lambda: query(operator, f"DRAIN PROXYCLUSTER b BACKEND '{address(second)}'"))[0] == 1105
     seen = {row["Cluster"] for row in rows(operator, "SHOW PROXYSESSION")}
     assert seen == {"a"}

@@ -8,24 +8,12 @@ import socket
 import pymysql
 import pytest
 
-from clients import Admin, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, runs_on_backend, value
+from clients import (Admin, address, backends, connect, connection_id, cs_id, disconnect, error_of, is_alive, port_of, query,
+                     runs_on_backend, value)
 from libmariadb import ClientError, Connection
-from mariadb_server import MariadbServer
 from raw_client import COM_QUERY, RawClient
 from sessiongate_process import ADMIN_TOKEN, run_once
 from support import free_port, wait_until
-
-
-@pytest.fixture(scope="module")
-def second():
-    """One more server; its connections are numbered as those of the first."""
-    server = MariadbServer()
-    yield server
-    server.stop()
-
-
-def address(server):
-    return f"127.0.0.1:{server.port}"
 
 
 def cluster(name, *servers, **given):
@@ -41,38 +29,15 @@ def start(start_gate):
     return run
 
 
-@pytest.fixture
-def session():
-    """session(gate, user='…'): closed after the test."""
-    with contextlib.ExitStack() as opened:
-        def open_one(gate, **given):
-            connection = connect(gate.port, **given)
-            opened.callback(disconnect, connection)
-            return connection
-
-        yield open_one
-
-
-def port_of(connection):
-    return value(connection, "SELECT @@port")
-
-
-def backends(gate):
-    """What GET /v1/clusters shows, by server."""
-    answer = Admin(gate.admin_port, ADMIN_TOKEN).get("/v1/clusters")
-    assert answer.status == 200, answer.text
-    return {each["server"]: each for each in answer.json["clusters"]}
-
-
 def wait_for_greetings(gate, count):
     wait_until(lambda: sum(each["version"] is not None for each in backends(gate).values()) == count, "all have greeted")
 
 
-def test_a_login_reaches_the_cluster_that_it_names(start, session, mariadb, second):
+def test_a_login_reaches_the_cluster_that_it_names(start, session_on, mariadb, second):
     gate = start(cluster("orders", mariadb, tenants=["acme"]), cluster("reports", second, tenants=["globex"]))
     for user, server in (("app", mariadb), ("app#reports", second), ("app@x#orders", mariadb), ("app@globex", second),
                          ("reports:acme:app", second), ("app@nobody", mariadb)):
-        assert port_of(session(gate, user=user)) == server.port, user
+        assert port_of(session_on(gate, user=user)) == server.port, user
     listed = Admin(gate.admin_port, ADMIN_TOKEN).sessions()
     assert collections.Counter(each["cluster"] for each in listed.values()) == {"orders": 3, "reports": 3}
 
@@ -83,9 +48,9 @@ def test_a_cluster_that_is_not_there_is_refused_by_its_name(start, mariadb, seco
     assert (code, text) == (1045, "Access denied for user 'app': cluster 'nowhere' is not served here")
 
 
-def test_the_default_cluster_can_be_another_than_the_first(start, session, mariadb, second):
+def test_the_default_cluster_can_be_another_than_the_first(start, session_on, mariadb, second):
     gate = start(cluster("orders", mariadb), cluster("reports", second), default_cluster="reports")
-    assert port_of(session(gate)) == second.port
+    assert port_of(session_on(gate)) == second.port
 
 
 def test_com_change_user_stays_in_its_cluster(start, mariadb, second):
@@ -103,7 +68,7 @@ def test_com_change_user_stays_in_its_cluster(start, mariadb, second):
                                                 "connection, log in anew for it")
 
 
-def test_numbers_that_two_servers_give_are_not_mistaken(start, session, secrets, mariadb, second):
+def test_numbers_that_two_servers_give_are_not_mistaken(start, session_on, secrets, mariadb, second):
     """Both servers count their connections from one: sooner or later a number is there twice."""
     gate = start(cluster("a", mariadb), cluster("b", second), control_user="control",
                  control_password_file=secrets["control_password_file"])
@@ -120,7 +85,7 @@ def test_numbers_that_two_servers_give_are_not_mistaken(start, session, secrets,
     held = {name: {} for name in servers}
     for _ in range(10):  # the proxy's own connections may take some numbers
         for name, found in held.items():
-            made = session(gate, user=f"app#{name}")
+            made = session_on(gate, user=f"app#{name}")
             found[connection_id(made)] = made
     number = (set(held["a"]) & set(held["b"])).pop()
 
@@ -153,26 +118,26 @@ def test_a_statement_is_interrupted_on_the_server_that_runs_it(start, secrets, m
             wait_until(lambda: not runs_on_backend(database, identifier), "it is interrupted")
 
 
-def test_a_login_goes_on_to_the_next_backend(start, session, mariadb, second):
+def test_a_login_goes_on_to_the_next_backend(start, session_on, mariadb, second):
     """In their order: nobody listens at the first, and the second does not speak MySQL."""
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
         mute = f"127.0.0.1:{silent.getsockname()[1]}"
         gate = start(cluster("a", f"127.0.0.1:{free_port()}", mute, second, mariadb), connect_timeout="1s")
         wait_until(lambda: backends(gate)[address(second)]["version"], "it has greeted")
-        assert [port_of(session(gate)) for _ in range(3)] == [second.port] * 3
+        assert [port_of(session_on(gate)) for _ in range(3)] == [second.port] * 3
         for each in (mariadb, second):
             assert backends(gate)[address(each)]["state"] == "up"
         gate.wait_for_log(f"backend_state.*{mute}.*suspect")
 
 
-def test_a_backend_that_is_silent_leaves_time_for_the_others(start, session, mariadb):
+def test_a_backend_that_is_silent_leaves_time_for_the_others(start, session_on, mariadb):
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
         gate = start(cluster("a", f"127.0.0.1:{silent.getsockname()[1]}", mariadb), connect_timeout="60s", login_timeout="3s")
         wait_until(lambda: backends(gate)[address(mariadb)]["version"], "it has greeted")
-        assert port_of(session(gate)) == mariadb.port
+        assert port_of(session_on(gate)) == mariadb.port
 
 
-def test_a_full_backend_is_passed_over_and_a_wrong_password_is_not(start, session, mariadb, second):
+def test_a_full_backend_is_passed_over_and_a_wrong_password_is_not(start, session_on, mariadb, second):
     gate = start(cluster("a", second, mariadb))
     wait_for_greetings(gate, 2)
     assert error_of(lambda: connect(gate.port, password="wrong"))[0] == 1045
@@ -191,8 +156,8 @@ def test_a_full_backend_is_passed_over_and_a_wrong_password_is_not(start, sessio
                     return True
 
             wait_until(takes_the_last_one, "the last refused one has gone")
-            assert port_of(session(gate)) == mariadb.port
-    wait_until(lambda: port_of(session(gate)) == second.port, "it is spared for a moment only")
+            assert port_of(session_on(gate)) == mariadb.port
+    wait_until(lambda: port_of(session_on(gate)) == second.port, "it is spared for a moment only")
 
 
 def test_when_no_backend_is_left_the_client_reads_why(start):
@@ -205,10 +170,10 @@ def test_when_no_backend_is_left_the_client_reads_why(start):
     assert Admin(gate.admin_port).get("/readyz").status == 503
 
 
-def test_another_cluster_works_while_the_default_one_is_down(start, session, mariadb):
+def test_another_cluster_works_while_the_default_one_is_down(start, session_on, mariadb):
     gate = start(cluster("a", f"127.0.0.1:{free_port()}"), cluster("b", mariadb))
     assert error_of(lambda: connect(gate.port))[0] == 2003
-    assert port_of(session(gate, user="app#b")) == mariadb.port
+    assert port_of(session_on(gate, user="app#b")) == mariadb.port
     assert Admin(gate.admin_port).get("/readyz").status == 503
 
 
@@ -222,10 +187,10 @@ def test_weights_are_kept_to(start, mariadb, second):
     assert 60 <= reached[mariadb.port] <= 95, reached
 
 
-def test_a_plain_list_of_backends_is_one_cluster(start_gate, session, mariadb, second):
+def test_a_plain_list_of_backends_is_one_cluster(start_gate, session_on, mariadb, second):
     gate = start_gate(backend=f"127.0.0.1:{free_port()},{address(second)},unix:{mariadb.socket}", cluster="only")
     wait_until(lambda: backends(gate)[address(second)]["version"], "it has greeted")
-    assert port_of(session(gate)) == second.port
+    assert port_of(session_on(gate)) == second.port
     assert list(backends(gate))[1:] == [address(second), f"unix:{mariadb.socket}"]
 
 

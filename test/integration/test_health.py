@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from clients import Admin, connect, disconnect, error_of, query, rows, value
+from clients import Admin, address, backends, connect, disconnect, error_of, port_of, query, rows, value
 from mariadb_server import MariadbServer
 from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD
@@ -24,23 +24,13 @@ def first():
     server.stop()
 
 
-def address(server):
-    return f"127.0.0.1:{server.port}"
-
-
-def backends(gate):
-    answer = Admin(gate.admin_port, ADMIN_TOKEN).get("/v1/clusters")
-    assert answer.status == 200, answer.text
-    return {each["server"]: each for each in answer.json["clusters"]}
-
-
 def wait_for_state(gate, server, state, limit=20):
     return wait_until(lambda: (found := backends(gate)[address(server)])["state"] == state and found, f"it is {state}", limit)
 
 
 def reached(gate):
     with contextlib.closing(connect(gate.port)) as session:
-        return value(session, "SELECT @@port")
+        return port_of(session)
 
 
 def checked(start_gate, secrets, *servers, **given):
