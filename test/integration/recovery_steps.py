@@ -114,7 +114,10 @@ class StepMaker:
 
     def _assignment(self, effects):
         name = self._chance.choice(MODEST_VARIABLES if self._modest else (*SYSTEM_VARIABLES, "autocommit"))
-        value = self._chance.choice(SYSTEM_VARIABLES.get(name, ("0", "1", "ON")))
+        values = SYSTEM_VARIABLES.get(name, ("0", "1", "ON"))
+        if not self._model.mariadb:  # a number that is set keeps the characters of the connection there, and nothing tells which
+            values = [each for each in values if each != "ucs2"]
+        value = self._chance.choice(values)
         prefixes = ("", "SESSION ", "@@session.", "LOCAL ", "@@local.", "session ", "@@SESSION.")
         prefix = self._chance.choice(prefixes if self._modest else (*prefixes, "@@"))
         effects.append((prefix, name, value))
