@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -30,6 +31,18 @@ def wait_until(condition, what, limit=10.0, pause=0.02):
         if time.monotonic() > end:
             raise AssertionError(f"waited {seconds(limit):.0f} s in vain: {what}")
         time.sleep(pause)
+
+
+def freeze(process):
+    """Stops it with SIGSTOP. A signal to a process reaches its threads one by one: on a busy machine some still answer for a moment."""
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: all(state_of(thread) == "T" for thread in pathlib.Path(f"/proc/{process.pid}/task").iterdir()), "it has stopped")
+
+
+def state_of(thread):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended
+        return (thread / "stat").read_text().rpartition(")")[2].split()[0]
+    return "T"
 
 
 def free_port():

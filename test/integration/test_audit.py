@@ -13,7 +13,7 @@ import pytest
 from clients import Admin, connect, cs_id, disconnect, error_of, query, runs_on_backend
 from raw_client import COM_QUERY, RawClient
 from sessiongate_process import ADMIN_TOKEN, ctl
-from support import seconds, wait_until
+from support import freeze, seconds, wait_until
 
 CONTROL = {"control_user": "control"}
 
@@ -227,7 +227,7 @@ def test_a_kill_that_the_end_cuts_off_is_recorded(start_gate, mariadb, database,
         identifier = int(victim.rows[0][1:])
         victim.command(COM_QUERY, b"SELECT SLEEP(60)")
         wait_until(lambda: runs_on_backend(database, identifier), "it sleeps")
-        os.kill(mariadb.process.pid, signal.SIGSTOP)
+        freeze(mariadb.process)
         try:
             waiting = threading.Thread(target=lambda: error_of(query, killer, f"KILL PROXYSESSION {victim.thread_id}"))
             waiting.start()

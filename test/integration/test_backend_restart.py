@@ -17,7 +17,7 @@ from forwarder import Forwarder
 from mariadb_server import MariadbServer
 from raw_client import RawClient, error_of_payload
 from sessiongate_process import ADMIN_TOKEN, write_secret
-from support import SESSIONS, seconds, wait_until
+from support import SESSIONS, freeze, seconds, wait_until
 
 IDLE, IN_TRANSACTION, RUNNING = SESSIONS // 4, SESSIONS // 10, SESSIONS // 10
 ANSWER = 20  # seconds in which everybody is answered, whatever it is
@@ -190,7 +190,7 @@ def test_one_that_stays_away_longer_than_clients_wait(server, forwarder, load):
 def test_one_that_stands_still_for_a_while(server, load):
     """Nothing is lost, so nothing is opened anew: statements are answered when it goes on."""
     before, _ = logins(server)
-    server.process.send_signal(signal.SIGSTOP)
+    freeze(server.process)
     resume = threading.Timer(3, server.process.send_signal, (signal.SIGCONT,))
     resume.start()
     load.expect_idle_ones_as_before()

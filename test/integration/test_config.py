@@ -12,7 +12,7 @@ from clients import LOST, Admin, connect, disconnect, error_of, query, value
 from mariadb_server import MariadbServer
 from raw_client import RawClient
 from sessiongate_process import PROXYSYS_PASSWORD, run_once
-from support import wait_until
+from support import freeze, wait_until
 
 
 def printed(*words, environment=None):
@@ -173,7 +173,7 @@ def test_a_command_that_the_proxy_answers_may_end_too(start_gate):
     try:
         gate = start_gate(backend=f"127.0.0.1:{server.port}", drain_timeout="60s", kill_timeout="60s")
         with RawClient(gate.port).login() as client:
-            os.kill(server.process.pid, signal.SIGSTOP)
+            freeze(server.process)
             try:
                 client.command(raw.COM_QUERY, b"SHOW PROXYSESSION")
                 wait_until(lambda: re.search("^sessiongate_admin_commands_total [1-9]",

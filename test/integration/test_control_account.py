@@ -15,7 +15,7 @@ from forwarder import PROXY_NETWORKS, Forwarder
 from mariadb_server import CONTROL_PASSWORD, MariadbServer
 from raw_client import RawClient
 from sessiongate_process import ADMIN_TOKEN
-from support import SESSIONS, seconds, wait_until
+from support import SESSIONS, freeze, seconds, wait_until
 
 KILL_TIMEOUT = 2  # seconds
 
@@ -189,7 +189,7 @@ def test_kills_that_wait_for_a_frozen_backend_end_in_time(controlled, own_server
     gate = controlled(backend=f"127.0.0.1:{own_server.port}", kill_timeout=f"{KILL_TIMEOUT}s",
                       control_connections_max=2)
     asleep = sleepers(gate, root, clients, 20)
-    own_server.process.send_signal(signal.SIGSTOP)
+    freeze(own_server.process)
     begun = time.monotonic()
     assert {told["outcome"] for told in kill_all(gate, asleep)} == {"timeout"}
     assert time.monotonic() - begun < KILL_TIMEOUT + seconds(3)

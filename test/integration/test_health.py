@@ -11,7 +11,7 @@ from clients import Admin, address, backends, connect, disconnect, error_of, por
 from mariadb_server import MariadbServer
 from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD
-from support import free_port, wait_until
+from support import free_port, freeze, wait_until
 
 QUICK = {"health_check_interval": "100ms", "health_check_timeout": "1s", "health_check_backoff_max": "2s"}
 
@@ -79,7 +79,7 @@ def test_a_server_that_hangs_is_down(start_gate, secrets, mariadb, first):
     """It takes connections and does not answer."""
     gate = checked(start_gate, secrets, first, mariadb, health_check_timeout="300ms")
     wait_for_state(gate, first, "up")
-    first.process.send_signal(signal.SIGSTOP)
+    freeze(first.process)
     try:
         assert wait_for_state(gate, first, "down")["reason"] == "no answer within health-check-timeout"
         assert reached(gate) == mariadb.port

@@ -14,7 +14,7 @@ from mariadb_server import MariadbServer
 from raw_client import RawClient
 from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
-from support import seconds, wait_until
+from support import freeze, seconds, wait_until
 from victim import Victim
 
 KILL_TIMEOUT = 1  # second
@@ -54,7 +54,7 @@ def check_bounded(begun):
 def test_a_frozen_backend_is_a_timeout_on_every_face(own_server, asleep):
     gate, admin, victim, second = asleep
     proxysys = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
-    own_server.process.send_signal(signal.SIGSTOP)
+    freeze(own_server.process)
     begun = time.monotonic()
     refused = admin.post(f"/v1/sessions/{second.thread_id}/kill-query")
     check_bounded(begun)
@@ -124,7 +124,7 @@ def test_many_kills_of_a_frozen_backend_at_once_are_all_answered_in_time(own_ser
         client.command(raw.COM_QUERY, b"SELECT SLEEP(600)")
     wait_until(lambda: sum(session["running"] for session in admin.sessions().values()) == CROWD, "they run")
     proxysys = [connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD) for _ in range(CROWD // 2)]
-    own_server.process.send_signal(signal.SIGSTOP)
+    freeze(own_server.process)
     over_sql = [Killer(lambda by=by, at=at: info_of(by, f"KILL PROXYSESSION {at.thread_id}"))
                 for by, at in zip(proxysys, crowd)]
     over_http = [Killer(lambda at=at: admin.delete(f"/v1/sessions/{at.thread_id}").json) for at in crowd[CROWD // 2:]]
@@ -149,7 +149,7 @@ def test_a_kill_in_flight_when_the_backend_restarts_is_told_truly_and_hits_nobod
     admin = Admin(gate.admin_port, ADMIN_TOKEN)
     root = connect(own_server.port, user="root", password="root_password")
     victim = Victim(gate, root)
-    own_server.process.send_signal(signal.SIGSTOP)
+    freeze(own_server.process)
     killer = Killer(lambda: admin.delete(f"/v1/sessions/{victim.cs_id}").json)
     assert victim.client.was_killed()  # it has begun
     own_server.restart()

@@ -12,7 +12,7 @@ import raw_client as raw
 from clients import (Admin, attributes, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, show, value)
 from raw_client import RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD, write_secret
-from support import seconds, wait_until
+from support import freeze, seconds, wait_until
 
 TOKENS = """
 # who may look, who may act
@@ -222,7 +222,7 @@ def test_a_backend_that_does_not_answer_does_not_keep_commands_from_being_answer
     try:
         gate = start_gate(backend=f"127.0.0.1:{server.port}", kill_timeout="500ms", rights_cache_time="0ms")
         with contextlib.closing(connect(gate.port)) as session:
-            os.kill(server.process.pid, signal.SIGSTOP)
+            freeze(server.process)
             try:
                 for _ in range(3):
                     assert list(show(session)) == [cs_id(session)]
