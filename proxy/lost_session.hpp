@@ -23,6 +23,7 @@ struct lost_session {
   std::optional<session_snapshot> saved;  // read before it was ended on purpose
   bool reports_all = false;               // its server told of all system variables that changed,
   bool asked_for_reports = false;         // because the proxy had asked it to
+  bool entered_database = false;          // since it was reset, if it was
   recovery_failure why_not;               // what is known already to be in the way
 };
 

@@ -210,6 +210,7 @@ void relay::note_loss(recovery_obstacle obstacle) {
   state.why_not = {obstacle, {}};
   state.at = connection_.server();
   state.reports_all = state_.reports_all();
+  state.entered_database = state_.entered_database();
   state.asked_for_reports = state_.has_asked();
 }
 

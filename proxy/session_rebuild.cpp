@@ -166,10 +166,10 @@ awaitable<possible_failure> session_rebuild::give_login_state(server_conversatio
   co_return std::nullopt;
 }
 
-/// COM_CHANGE_USER gives what a reset does, and the variables of its database. Servers before MySQL 5.7 and
-/// MariaDB 10.2 know that alone: there it is a login without init_connect.
+/// COM_CHANGE_USER gives what a reset does, and the variables of its database, as entering one does. Servers before
+/// MySQL 5.7 and MariaDB 10.2 know that alone: there it is a login without init_connect.
 awaitable<possible_failure> session_rebuild::reset(server_conversation& server) {
-  const bool changed_user = lost_.watch.began_with() == recovery_watch::beginning::change_user;
+  const bool entered = lost_.entered_database || lost_.watch.began_with() == recovery_watch::beginning::change_user;
   auto told = co_await server.say(command::reset_connection, {});
   if (told.error && told.error->code == protocol::er::unknown_command) {
     const auto init = co_await server.query("SELECT @@init_connect = ''");
@@ -178,8 +178,8 @@ awaitable<possible_failure> session_rebuild::reset(server_conversation& server) 
       co_return recovery_failure{recovery_obstacle::state_differs, "init_connect"};
     co_return std::nullopt;
   }
-  if (const auto& database = lost_.watch.login().database; !told.error && changed_user && !database.empty())
-    told = co_await server.say(command::init_db, protocol::as_bytes(database));
+  if (const auto database = connection_.database(); !told.error && entered && !database->empty())
+    told = co_await server.say(command::init_db, protocol::as_bytes(*database));
   if (told.error) co_return lost_again(told);
   co_return std::nullopt;
 }

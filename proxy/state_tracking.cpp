@@ -114,7 +114,9 @@ void state_tracking::apply(std::vector<assignment> done, bool failed) {
   std::vector<std::optional<std::string>> collations;
   for (auto& each : done) {
     if (each.what == assignment::target::database) {
-      if (each.value) connection_.publish_database(*each.value);
+      if (!each.value) continue;
+      connection_.publish_database(*each.value);
+      entered_ = true;
     } else if (each.what == assignment::target::names_collation) {
       collations.push_back(std::move(each.value));
     } else if (each.what == assignment::target::user_variable) {
@@ -157,6 +159,7 @@ bool state_tracking::take_report(protocol::bytes_view ok_payload, bool after_res
   for (const auto& each : *changes) {
     if (each.kind == session_change_kind::schema) {
       connection_.publish_database(each.value);
+      entered_ = true;
     } else if (each.kind == session_change_kind::system_variable) {
       taken_over = taken_over || each.name == tracking_variable;
       variables.push_back({each.name, each.value});
@@ -173,7 +176,7 @@ void state_tracking::reset() {
   connection_.tracking().reset();
   brought_up();
   asked_ = !reports_all_;
-  holds_ = false;
+  holds_ = entered_ = false;
   begun_.clear();
 }
 

@@ -57,6 +57,8 @@ class state_tracking {
   [[nodiscard]] bool has_asked() const { return holds_; }
   /// COM_RESET_CONNECTION or COM_CHANGE_USER succeeded.
   void reset();
+  /// Since then the client has entered a database, perhaps the same again: its variables are that one's.
+  [[nodiscard]] bool entered_database() const { return entered_; }
 
  private:
   struct statement_begun {
@@ -80,6 +82,7 @@ class state_tracking {
   bool reports_all_;    // all that it is asked for
   bool asked_;          // or must not be
   bool holds_ = false;  // what the proxy asked for is in force
+  bool entered_ = false;
 };
 
 /// The variables and the database that a login's OK reported, shared by sessions of this thread that logged in alike.

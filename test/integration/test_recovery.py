@@ -200,6 +200,27 @@ def test_what_a_reset_gave_stays_as_it_was_then(gate, servers, loss):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("entered", [False, True])
+def test_the_variables_of_the_database_behind_a_reset(gate, servers, loss, entered):
+    """It takes them away, and the database stays; who enters it anew has them again."""
+    with RawClient(gate.port).login(database="app") as client:
+        client.query("CREATE OR REPLACE DATABASE own_set CHARACTER SET cp1251")
+        client.query("USE own_set")
+        client.command(raw.COM_RESET_CONNECTION)
+        client.read_response()
+        if entered:
+            client.query("USE own_set")
+        asked = "SELECT DATABASE(), @@character_set_database, @@collation_database"
+        client.query(asked)
+        before = client.rows
+        assert (b"cp1251" in before[0]) == entered
+        lose(loss, gate, client.thread_id, servers[0])
+        client.query(asked)
+        assert client.rows == before, client.last
+        client.query("DROP DATABASE own_set")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
 def test_it_goes_on_as_often_as_it_loses_its_server_session(gate, servers, session, loss):
     for turn in range(5):
         query(session, f"SET @turn = {turn}, SESSION lock_wait_timeout = {100 + turn}")
