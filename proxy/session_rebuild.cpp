@@ -109,6 +109,10 @@ recovery_failure session_rebuild::find_obstacle() const {
   if (lost_.at->hides_changes(lost_.watch.logged_in_at()))
     return {recovery_obstacle::hidden_changes, lost_.at->hidden().why_unknown()};
   auto tracked = describe_tracked();
+  for (const auto& each : tracked.variables->user) {
+    if (!is_named_in_ascii(each) && each.literal_rules != tracked.variables->literal_rules)
+      return {recovery_obstacle::unknown_user_variable, '@' + each.name};
+  }
   if (!tracked.globals_before) {
     const auto reason = lost_.at->globals_at(lost_.watch.logged_in_at()).reason;
     return {recovery_obstacle::hidden_changes, std::string(reason)};
