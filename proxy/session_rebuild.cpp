@@ -44,11 +44,6 @@ bool means_the_same(const preparing_state& then, const preparing_state& now) {
          then.database->empty() == now.database->empty();
 }
 
-/// The name as the client wrote it is the server's in any character set.
-bool is_named_in_ascii(const session::tracked_variable& each) {
-  return std::ranges::all_of(each.name, [](unsigned char c) { return c < 0x80; });
-}
-
 class session_rebuild {
  public:
   session_rebuild(client_connection& connection, lost_session& what, rebuild_scope scope)
@@ -109,10 +104,6 @@ recovery_failure session_rebuild::find_obstacle() const {
   if (lost_.at->hides_changes(lost_.watch.logged_in_at()))
     return {recovery_obstacle::hidden_changes, lost_.at->hidden().why_unknown()};
   auto tracked = describe_tracked();
-  for (const auto& each : tracked.variables->user) {
-    if (!is_named_in_ascii(each) && each.literal_rules != tracked.variables->literal_rules)
-      return {recovery_obstacle::unknown_user_variable, '@' + each.name};
-  }
   if (!tracked.globals_before) {
     const auto reason = lost_.at->globals_at(lost_.watch.logged_in_at()).reason;
     return {recovery_obstacle::hidden_changes, std::string(reason)};
@@ -268,7 +259,7 @@ snapshot_reading begin_reading(client_connection& connection, const lost_session
   input.seen = of.watch.hazards();
   for (const auto& each : tracked->user) input.user_variables.push_back(each.name);
   input.all_known = !tracked->incomplete && (input.seen & (hazard::hidden | hazard::user_variable)) == 0 &&
-                    std::ranges::all_of(tracked->user, is_named_in_ascii);
+                    std::ranges::all_of(tracked->user, session::has_ascii_name);
   input.size_max = connection.shared().settings.recovery_state_max;
   return {std::move(input), of.negotiated};
 }

@@ -71,7 +71,8 @@ bool is_repeatable(const tracked_variable& user, const session::tracked_variable
   if (user.known != tracked_variable::knowledge::known) return false;
   if (user.name.find_first_of("`'\"\\") != std::string::npos) return false;  // kept as written, in quotes or not
   if (user.literal_rules == tracked_variable::not_repeatable) return false;
-  return !is_text(user.value) || user.literal_rules == all.literal_rules;
+  const bool anywhere = !is_text(user.value) && session::has_ascii_name(user);
+  return anywhere || user.literal_rules == all.literal_rules;
 }
 
 class wanted_maker {

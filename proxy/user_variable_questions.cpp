@@ -137,6 +137,10 @@ void user_variable_questions::take_values(const text_answer& answer, std::size_t
     if (!type) return dialogue_.fail(recovery_obstacle::unknown_user_variable, '@' + variable.name);
     variable.type = *type;
     variable.value = cells[0];
+    const bool is_wide = cells[0] && sizes_[from + each] >= 2 * cells[0]->size();
+    // MySQL keeps a number in the characters that the connection had, in which it would not be set again.
+    if (is_wide && variable.type != user_variable::kind::text && !server_.is_mariadb)
+      return dialogue_.fail(recovery_obstacle::unknown_user_variable, '@' + variable.name);
     if (variable.type != user_variable::kind::text) continue;
     variable.character_set = cells[1].value_or("");
     variable.collation = cells[2].value_or("");

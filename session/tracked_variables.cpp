@@ -58,6 +58,10 @@ bool remove_variable(std::vector<tracked_variable>& all, std::string_view name) 
   return true;
 }
 
+bool has_ascii_name(const tracked_variable& variable) {
+  return std::ranges::all_of(variable.name, [](unsigned char c) { return c < 0x80; });
+}
+
 bool is_hot_variable(std::string_view name) {
   constexpr std::array<std::string_view, 4> hot{"autocommit", "ob_log_level", "ob_query_timeout",
                                                 "ob_last_schema_version"};

@@ -67,6 +67,9 @@ bool put_variable(std::vector<tracked_variable>& all, tracked_variable next, std
 /// False when there was none.
 bool remove_variable(std::vector<tracked_variable>& all, std::string_view name);
 
+/// The name means the same in any character set.
+bool has_ascii_name(const tracked_variable& variable);
+
 /// autocommit and those of the original that no MySQL server has.
 bool is_hot_variable(std::string_view name);
 

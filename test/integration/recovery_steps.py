@@ -114,10 +114,7 @@ class StepMaker:
 
     def _assignment(self, effects):
         name = self._chance.choice(MODEST_VARIABLES if self._modest else (*SYSTEM_VARIABLES, "autocommit"))
-        values = SYSTEM_VARIABLES.get(name, ("0", "1", "ON"))
-        if not self._model.mariadb:  # a number that is set keeps the characters of the connection there, and nothing tells which
-            values = [each for each in values if each != "ucs2"]
-        value = self._chance.choice(values)
+        value = self._chance.choice(SYSTEM_VARIABLES.get(name, ("0", "1", "ON")))
         prefixes = ("", "SESSION ", "@@session.", "LOCAL ", "@@local.", "session ", "@@SESSION.")
         prefix = self._chance.choice(prefixes if self._modest else (*prefixes, "@@"))
         effects.append((prefix, name, value))
@@ -138,6 +135,8 @@ class StepMaker:
                     model.soft_unplanned.add("unknown_system_variable")  # MariaDB does not report it then
                 if name == "autocommit" and not model.mariadb:
                     model.soft.add("open_transaction")
+                if value == "ucs2" and not model.mariadb:
+                    model.soft.add("unknown_user_variable")  # a number keeps the characters of the connection
                 if name in ("rand_seed1", "rand_seed2"):
                     model.soft |= {"unknown_system_variable"}
                 elif name.startswith("tx_"):

@@ -8,7 +8,7 @@ import collections
 import dataclasses
 import threading
 
-INTERRUPTED, CONNECTION_KILLED = 1317, 1927
+INTERRUPTED, CONNECTION_KILLED, NO_ANSWER = 1317, 1927, 1105
 
 
 @dataclasses.dataclass(eq=False)

@@ -7,7 +7,7 @@ import pymysql
 
 from clients import Admin, connect, disconnect, query
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
-from storm import CONNECTION_KILLED, INTERRUPTED, Kill
+from storm import CONNECTION_KILLED, INTERRUPTED, NO_ANSWER, Kill
 from storm_sessions import Refused
 
 SQL_OUTCOMES = {1094: "not_found", 1095: "not_owner", 1317: "killed_self"}
@@ -72,6 +72,8 @@ class KillSender:
                 if error.number == CONNECTION_KILLED or error.number == INTERRUPTED and kill.target is not life:
                     life.errors.append((begun, time.monotonic(), error.number))  # what happened to the killer itself
                     return None
+                if error.number == NO_ANSWER and any(other.verb != "kill_query" for other in life.kills):
+                    return None  # over a server session of the killer's that was ended meanwhile
                 raise
         self._note(kill, run)
 

@@ -622,5 +622,5 @@ def test_a_session_that_cannot_leave_a_drained_backend_is_told_why(recovering, s
         number, _, text = error_of_payload(client.read_packet())
         assert (number, text) == (1053, "Server shutdown in progress: the server session cannot be rebuilt on another backend: "
                                         "it had temporary tables (temporary_tables)")
-    (kill,) = admin.get("/v1/kills", verb="drain").json["kills"]
+    (kill,) = wait_until(lambda: admin.get("/v1/kills", verb="drain").json["kills"], "it is recorded")
     assert (kill["recoverable"], kill["obstacle"]) == (False, "temporary_tables")

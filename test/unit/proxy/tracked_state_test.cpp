@@ -145,6 +145,12 @@ TEST_CASE("tracked state: what is not known is named") {
   odd_name.set_user_variables({{"a``b", "1"}}, 10);
   CHECK(obstacle_in(find_obstacle(state_of(odd_name))) == "unknown_user_variable @a``b");
 
+  session_state other_letters;
+  other_letters.set_user_variables({{"\xC3\xBC", "5"}, {"plain", "5"}}, 10);
+  CHECK(obstacle_in(find_obstacle(state_of(other_letters))) == "none");
+  other_letters.set_system_variables({{"character_set_client", "koi8r"}});
+  CHECK(obstacle_in(find_obstacle(state_of(other_letters))) == "unknown_user_variable @\xC3\xBC");
+
   const session_state untouched;
   auto from = state_of(untouched);
   from.seen = hazard::named_lock;
