@@ -29,8 +29,6 @@ void prepared_statements::clear() {
   all_.clear();
   text_size_ = 0;
   last_ = 0;
-  last_shown_ = 0;
-  translates_ = false;
 }
 
 prepared_statements::statement* prepared_statements::find(std::uint32_t client_id) {

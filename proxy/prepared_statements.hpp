@@ -47,6 +47,7 @@ class prepared_statements {
   /// The server has prepared `text` under this number.
   void add(std::uint32_t server_id, std::string text, preparing_state under, std::uint16_t parameters = 0);
   void remove(std::uint32_t client_id);
+  /// The client has none any more. Ids that it has had are not given again.
   void clear();
 
   /// Of the id that a command names; null when there is none. protocol::last_prepared_statement is the last one.
@@ -61,8 +62,8 @@ class prepared_statements {
 
   /// On another server session it has this number now.
   void moved(std::uint32_t client_id, std::uint32_t server_id);
-  /// All have been moved.
-  void begin_translating() { translates_ = !all_.empty(); }
+  /// All have been moved. A client may name one that it has closed, which must not be another one now.
+  void begin_translating() { translates_ = last_shown_ != 0; }
 
  private:
   by_client_id all_;

@@ -137,6 +137,7 @@ awaitable<std::variant<recovery_failure, backend_login>> session_rebuild::run() 
 }
 
 awaitable<possible_failure> session_rebuild::rebuild(server_conversation& server) {
+  lost_.watch.prepared().begin_translating();
   if (auto failed = co_await give_login_state(server)) co_return failed;
   if (scope_ == rebuild_scope::login) co_return std::nullopt;
   if (auto failed = co_await give_state(server)) co_return failed;
@@ -231,7 +232,6 @@ awaitable<possible_failure> session_rebuild::prepare_again(server_conversation& 
     if (told.error) co_return lost_again(told);
     prepared.moved(client_id, told.prepared_id);
   }
-  prepared.begin_translating();
   co_return co_await change_database(server, in, now.database);
 }
 

@@ -35,7 +35,7 @@ def _was_told(life):
     """Of a session that is logging in, a plain KILL is the backend's to answer, which ends it without a word."""
     last_error = life.errors[-1][2] if life.errors else 0
     return last_error in (INTERRUPTED, CONNECTION_KILLED) or any(
-        kill.outcome == "killed_self" or (kill.plain and kill.succeeded and kill.begun < life.logged_in) for kill in life.kills)
+        kill.outcome == "killed_self" or (kill.plain and kill.may_have_succeeded and kill.begun < life.logged_in) for kill in life.kills)
 
 
 def _tell(life):

@@ -78,20 +78,37 @@ def recovering(mysql56, start_gate, tmp_path):
     return start_gate(backend=f"127.0.0.1:{mysql56.port}", credentials="users", users_file=users)
 
 
-def end_server_session(gate, client):
+def end_server_session(gate, session_id):
     """What the kill told."""
     admin = Admin(gate.admin_port, ADMIN_TOKEN)
-    (server_session,) = admin.get(f"/v1/sessions/cs_id:{client.thread_id()}").json["server_sessions"]
-    return admin.delete(f"/v1/sessions/cs_id:{client.thread_id()}/server-sessions/{server_session['ss_id']}").json
+    (server_session,) = admin.get(f"/v1/sessions/cs_id:{session_id}").json["server_sessions"]
+    return admin.delete(f"/v1/sessions/cs_id:{session_id}/server-sessions/{server_session['ss_id']}").json
 
 
 def test_a_recovery_leaves_no_warnings(recovering):
     """This server warns of @@profiling, and forgets the warning only at a statement with a table."""
     with contextlib.closing(connect(recovering.port)) as client:
         before = connection_id(client)
-        assert end_server_session(recovering, client)["recoverable"] is True
+        assert end_server_session(recovering, client.thread_id())["recoverable"] is True
         assert query(client, "SHOW WARNINGS") == []
         assert connection_id(client) != before
+
+
+def test_an_id_that_was_closed_means_no_other_statement(recovering):
+    """This server counts them anew for each connection, and drivers that keep statements by their text may name one that they have closed."""
+    with RawClient(recovering.port).login() as client:
+        closed = [client.prepare(f"SELECT {number}")[1] for number in range(3)]
+        for each in closed:
+            client.command(raw.COM_STMT_CLOSE, struct.pack("<I", each))
+        assert end_server_session(recovering, client.thread_id)["recoverable"] is True
+        fresh = [client.prepare(f"SELECT {number}")[1] for number in range(10, 14)]
+        assert not set(closed) & set(fresh)
+        for each in closed:
+            client.execute(each)
+            assert error_of_payload(client.last)[0] == 1243
+        for each in fresh:
+            client.execute(each)
+            assert client.last[:1] != b"\xff"
 
 
 def test_a_name_that_the_server_reads_in_other_characters_is_not_lost_without_a_word(recovering):
@@ -99,7 +116,7 @@ def test_a_name_that_the_server_reads_in_other_characters_is_not_lost_without_a_
     with contextlib.closing(connect(recovering.port)) as client:
         query(client, "SET NAMES latin1")
         query(client, "SET @`\u00fc` = 5")
-        told = end_server_session(recovering, client)
+        told = end_server_session(recovering, client.thread_id())
         assert (told["recoverable"], told["obstacle"]) == (False, "unknown_user_variable")
         assert "(unknown_user_variable)" in error_of(lambda: query(client, "SELECT 1"))[1]
 

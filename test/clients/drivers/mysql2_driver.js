@@ -17,6 +17,8 @@ const rows = (found) => {
 };
 const promised = (start) => new Promise((done, fail) => start((error, result) => (error ? fail(error) : done(result))));
 
+let prepared = 0;
+
 const operations = {
   connect: (port, user, password, database, mode) => {
     statements.clear();
@@ -28,7 +30,8 @@ const operations = {
     return promised((then) => connection.connect(then)).then(() => []);
   },
   query: (sql) => promised((then) => connection.query(sql, then)).then(rows),
-  prepare: (name, sql) => promised((then) => connection.prepare(sql, then)).then((made) => { statements.set(name, made); return []; }),
+  // Each text once: for the same again the connection gives out the statement it has, and goes on doing so when that is closed.
+  prepare: (name, sql) => promised((then) => connection.prepare(`${sql} /* ${++prepared} */`, then)).then((made) => { statements.set(name, made); return []; }),
   execute: (name, ...values) => promised((then) => statements.get(name).execute(values, then)).then(rows),
   close: (name) => { statements.get(name).close(); statements.delete(name); return []; },
   ping: () => promised((then) => connection.ping(then)).then(() => []),

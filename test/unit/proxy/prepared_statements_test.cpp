@@ -47,17 +47,29 @@ TEST_CASE("a client goes on with its ids on another server session, and gets non
   CHECK(all.next_shown() == 9);  // a driver may remember the number
 }
 
-TEST_CASE("nothing is translated where nothing was prepared, and behind a reset") {
+TEST_CASE("nothing is translated where nothing was prepared") {
   prepared_statements all;
   all.begin_translating();
   CHECK_FALSE(all.translates());
-  all.add(5, "SELECT 5", anywhere());
-  all.begin_translating();
-  CHECK(all.translates());
-  all.clear();
-  CHECK_FALSE(all.translates());
   CHECK(all.next_shown() == 0);
-  CHECK(all.text_size() == 0);
+}
+
+TEST_CASE("an id that the client has had means no other statement on another server session") {
+  prepared_statements all;
+  all.add(5, "SELECT 5", anywhere());
+  SECTION("when it was closed") {
+    all.remove(5);
+  }
+  SECTION("when the session was reset") {
+    all.clear();
+    CHECK(all.text_size() == 0);
+  }
+  all.begin_translating();
+  CHECK(all.translate(5) == 0);
+  CHECK(all.next_shown() == 6);
+  all.add(5, "SELECT 6", anywhere());
+  CHECK(all.translate(5) == 0);
+  CHECK(all.translate(6) == 5);
 }
 
 }  // namespace
