@@ -99,7 +99,7 @@ def test_a_client_that_stalls_in_its_login_is_timed_out(start_gate, database):
     before = backend_connections(database)
     with RawClient(gate.port) as client:
         client.read_greeting()
-        assert backend_connections(database) == before
+        assert backend_connections(database) <= before  # those of sessions that other tests have left may go
         with contextlib.suppress(Closed):
             error_of_payload(client.read_packet())
         assert client.is_closed()
@@ -185,7 +185,7 @@ def test_junk_ends_its_own_connection_only(start_gate, database, junk):
         with contextlib.suppress(ConnectionError):
             while client.socket.recv(4096):
                 pass
-    assert backend_connections(database) == before
+    assert backend_connections(database) <= before
     assert value(neighbour, "SELECT 1") == 1
     disconnect(neighbour)
 
