@@ -512,10 +512,15 @@ def test_random_states_on_mysql(mysql56):
     driver.close()
 
 
-def test_mysql_keeps_an_unsigned_null_that_no_literal_gives(mysql56):
+@pytest.mark.parametrize("statements", [
+    ["SET @a = CAST(5 AS UNSIGNED)", "SET @a = CAST(NULL AS CHAR)"],  # it stays unsigned
+    ["SET character_set_connection = ucs2", "SET @a = 5"]],  # the number keeps the connection's characters
+    ids=["an unsigned NULL", "a wide number"])
+def test_mysql_has_values_that_no_literal_gives(mysql56, statements):
     driver = Driver("5.6.24", ORDINARY)
     with session(mysql56.port, capabilities=ORDINARY) as client:
-        assert took(client, "SET @a = CAST(5 AS UNSIGNED)") and took(client, "SET @a = CAST(NULL AS CHAR)")
+        for statement in statements:
+            assert took(client, statement), client.last
         assert driver.run(client, do="read", names=["a"], all_known=True) == ("unknown_user_variable", "@a")
     driver.close()
 
