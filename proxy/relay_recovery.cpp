@@ -173,8 +173,8 @@ void relay::save_state(client_connection::state_handler done) {
 awaitable<void> relay::read_state(std::shared_ptr<relay> self) {
   auto& state = *self->replacing_;
   auto reading = begin_reading(self->connection_, state);
-  self->tracker_.show_prepared_as(
-      0);  // the reading prepares, too, and the server session is not used by the client again
+  // The reading prepares, too; the client does not use the server session again.
+  self->tracker_.show_prepared_as(0);
   while (const auto question = reading.next()) {
     if (protocol::has_no_response(static_cast<command>(question->front()))) {
       reading.take({});  // what it would close goes with the server session

@@ -36,7 +36,6 @@ class statement_dialogue {
   /// An obstacle of none: there was no failure.
   [[nodiscard]] const recovery_failure& failure() const { return failure_; }
   [[nodiscard]] bool failed() const { return failure_.obstacle != session::recovery_obstacle::none; }
-  [[nodiscard]] protocol::capabilities negotiated() const { return negotiated_; }
 
   /// What is asked while an answer is read comes before what was on the list already. `take` gets errors, too.
   void ask(std::string_view statement, reader take);

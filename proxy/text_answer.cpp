@@ -28,9 +28,7 @@ class answer_reader {
       answer_.malformed = true;
     } else if (protocol::is_err_packet(first)) {
       read_error(first);
-    } else if (first.front() == protocol::ok_header) {
-      read_ok(first);
-    } else {
+    } else if (first.front() != protocol::ok_header) {
       read_result_set(first);
     }
     return std::move(answer_);
@@ -42,12 +40,6 @@ class answer_reader {
       answer_.error = std::move(*error);
     else
       answer_.malformed = true;
-  }
-
-  void read_ok(protocol::bytes_view packet) {
-    const auto ok = protocol::parse_ok_packet(packet, negotiated_);
-    if (!ok) return;
-    if (auto changes = protocol::parse_session_changes(ok->state_info)) answer_.changes = std::move(*changes);
   }
 
   void read_result_set(protocol::bytes_view head) {
@@ -90,10 +82,7 @@ class answer_reader {
       return true;
     }
     const bool deprecate = protocol::has(negotiated_, protocol::client_deprecate_eof);
-    if (packet.front() == protocol::eof_header && (deprecate || packet.size() <= eof_size_max)) {
-      if (deprecate) read_ok(packet);
-      return true;
-    }
+    if (packet.front() == protocol::eof_header && (deprecate || packet.size() <= eof_size_max)) return true;
     protocol::wire_reader in(packet);
     if (format_ == protocol::row_format::text)
       read_text_row(in, columns);

@@ -1,13 +1,11 @@
-// The whole answer to one statement of the proxy's own, taken apart: error, rows with NULLs, the columns' types, and
-// what the server reported of the session's state. Unlike read_rows() it takes rows of any size that fits one packet,
-// and knows MariaDB's cached metadata.
+// The whole answer to one statement of the proxy's own, taken apart: error, rows with NULLs, and the columns' types.
+// Unlike read_rows() it takes rows of any size that fits one packet, and knows MariaDB's cached metadata.
 #pragma once
 
 #include "protocol/bytes.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/err_packet.hpp"
 #include "protocol/result_set_writer.hpp"
-#include "protocol/session_track.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -39,7 +37,6 @@ struct text_answer {
   std::optional<protocol::server_error> error;
   std::vector<text_column> columns;
   std::vector<std::vector<nullable_text>> rows;
-  std::vector<protocol::session_change> changes;
   bool malformed = false;  // what is there stops in the middle
 };
 
