@@ -165,7 +165,7 @@ awaitable<control_account::lease> control_account::take(errand_ptr job, bool fre
     if (must_pause(peer)) {
       job->refusal = failure_->answer;
       if (open_ == 0 || !says_full(job->refusal.code)) break;
-    } else if (make_room()) {
+    } else if (!is_being_tried(peer) && make_room()) {
       auto made = co_await make(job, peer);
       if (made.connection) co_return made;
       if (open_ == 0 || !says_full(job->refusal.code)) break;
@@ -199,7 +199,10 @@ awaitable<control_account::lease> control_account::make(errand_ptr job, address 
   ++open_;
   const auto made = std::make_shared<control_connection>(settings_, owner_, server_, keys_, tls_, home_);
   job->work_with(made);
+  logging_in_.push_back(peer);
   auto failed = co_await made->log_in(peer);
+  logging_in_.erase(std::ranges::find(logging_in_, peer));
+  if (!succeeded_) wake_all();  // who waited to see how it ends
   if (!failed) {
     welcome(*made);
     co_return lease{made, true};
@@ -213,6 +216,7 @@ awaitable<control_account::lease> control_account::make(errand_ptr job, address 
 
 void control_account::welcome(control_connection& made) {
   failure_.reset();
+  succeeded_ = true;
   const auto& peer = made.origin().peer;
   made.trust_since(known_.learn(peer, made.server(), clock::now()));
   close_idle_if([&](const idle_connection& each) {
@@ -229,12 +233,18 @@ void control_account::note_failure(const address& peer, const interrupt_answer& 
   const bool again = failure_ && failure_->peer == peer;
   const auto pause = again ? std::min(failure_->pause * 2, longest_pause) : first_pause;
   failure_ = {peer, answer, pause, clock::now() + pause};
+  succeeded_ = false;
   log_event(log_level::warning, "control_account_failed",
             {{"backend", server_.name()->text()}, {"code", answer.code}, {"error", answer.message}});
 }
 
 bool control_account::must_pause(const address& peer) const {
   return failure_ && failure_->peer == peer && clock::now() < failure_->until;
+}
+
+/// Whether a login that is under way has yet to show whether logins succeed there.
+bool control_account::is_being_tried(const address& peer) const {
+  return !succeeded_ && std::ranges::find(logging_in_, peer) != logging_in_.end();
 }
 
 control_account::connection_ptr control_account::take_idle(const session::connection_origin& meant) {
@@ -286,6 +296,10 @@ void control_account::wake_one() {
   queue_.pop_front();
 }
 
+void control_account::wake_all() {
+  while (!queue_.empty()) wake_one();
+}
+
 void control_account::look_at_idle() {
   looking_ = true;
   idle_look_.expires_after(look_interval(settings_.control_idle_timeout));
@@ -323,7 +337,7 @@ void control_account::stop() {
   stopped_ = true;
   close_idle_if([](const idle_connection&) { return true; });
   idle_look_.cancel();
-  for (auto* each : queue_) each->wake();
+  wake_all();
 }
 
 }  // namespace sessiongate::proxy

@@ -3,7 +3,8 @@
 // admin thread; any thread may ask for a kill.
 //
 // Who finds all of them at work waits for his turn. Who finds that no more can be made, because the last login failed,
-// gets that login's answer for a short while: a backend that is away or refuses is not stormed.
+// gets that login's answer for a short while, and until one has succeeded there is one login at a time to an address: a
+// backend that is away or refuses is not stormed.
 #pragma once
 
 #include "proxy/auth_keys.hpp"
@@ -91,7 +92,9 @@ class control_account {
   void close(const connection_ptr& connection);
   void note_failure(const address& peer, const admin::interrupt_answer& answer);
   [[nodiscard]] bool must_pause(const address& peer) const;
+  [[nodiscard]] bool is_being_tried(const address& peer) const;
   void wake_one();
+  void wake_all();
   void look_at_idle();
   void close_idle_if(const std::function<bool(const idle_connection&)>& stale);
 
@@ -106,6 +109,8 @@ class control_account {
   // The admin thread only.
   std::deque<idle_connection> idle_;  // the one used last at the end
   std::deque<errand*> queue_;         // who waits for a connection
+  std::vector<address> logging_in_;   // where logins are under way
+  bool succeeded_ = false;            // the last login
   std::optional<login_failure> failure_;
   known_servers known_;
   boost::asio::steady_timer idle_look_;
