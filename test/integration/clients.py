@@ -15,7 +15,7 @@ import pymysql
 import pymysql.cursors
 
 from sessiongate_process import ADMIN_TOKEN
-from support import seconds
+from support import seconds, wait_until
 
 LOST = (2006, 2013)  # what a client library says when its connection has gone: which one depends on when it notices
 
@@ -204,8 +204,30 @@ class Admin:
         return {session["cs_id"]: session for session in answer.json["sessions"]}
 
 
-def backends(gate):
-    """What GET /v1/clusters shows, by server."""
+def list_backends(gate):
     answer = Admin(gate.admin_port, ADMIN_TOKEN).get("/v1/clusters")
     assert answer.status == 200, answer.text
-    return {each["server"]: each for each in answer.json["clusters"]}
+    return answer.json["clusters"]
+
+
+def backends(gate):
+    """What GET /v1/clusters shows, by server."""
+    return {each["server"]: each for each in list_backends(gate)}
+
+
+def knows_backends(gate):
+    return all(each["state"] == "up" and each["risky_routines"] is not None for each in list_backends(gate))
+
+
+def let_backends_be_looked_at(gate):
+    """Until a health check of each that began behind this call is done, and with it what the server's global variables are is known. The
+    first that ends may have begun before. That one has ended is seen by the time that it took: no two in a row take the same for long."""
+    for _ in range(2):
+        before = [each["check_us"] for each in list_backends(gate)]
+        checked = set()
+
+        def look(before=before, checked=checked):
+            checked.update(at for at, each in enumerate(list_backends(gate)) if each["check_us"] != before[at])
+            return len(checked) == len(before)
+
+        wait_until(look, "the backends are checked", pause=0.05)

@@ -6,9 +6,8 @@ import json
 import socket
 import struct
 import threading
-import time
 
-from clients import Admin, connect, disconnect, query
+from clients import Admin, connect, disconnect, let_backends_be_looked_at, query
 from forwarder import Forwarder
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
 from support import seconds, wait_until
@@ -135,20 +134,15 @@ def kill_by_ctl(target):
     return outlook(json.loads(done.stdout))
 
 
-def let_the_server_be_looked_at():
-    """What its global variables were at a login is known when they were read behind it, too: every 100 ms."""
-    time.sleep(seconds(0.3))
-
-
 def kill_on_the_server(target):
-    let_the_server_be_looked_at()
+    let_backends_be_looked_at(target.rig.gate)  # what the global variables were at the login is known when they were read behind it, too
     with target.cluster.server.as_root() as root:
         query(root, f"KILL CONNECTION {target.connection_id}")
     target.wait_until_lost()
 
 
 def reset_connection(target):
-    let_the_server_be_looked_at()
+    let_backends_be_looked_at(target.rig.gate)
     with target.cluster.server.as_root() as root:
         (host,), = query(root, f"SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = {target.connection_id}")
     target.cluster.forwarders[0].reset(int(host.rsplit(":", 1)[1]))
@@ -157,7 +151,7 @@ def reset_connection(target):
 
 def wait_timeout(target):
     """The client sets it, as who wants idle sessions to go. Who is recovered has it again, so it is set anew at once."""
-    target.client.call("query", "SET SESSION wait_timeout = 1")
+    target.client.call("query", f"SET SESSION wait_timeout = {seconds(1):.0f}")
     target.wait_until_lost()
 
 

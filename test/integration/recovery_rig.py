@@ -104,7 +104,7 @@ class JointRig(Rig):
         super().__init__(gate, clusters, **given)
         self._route = route
         self._planned = planned
-        self._all_there = threading.Barrier(clients, act, timeout=120)
+        self._all_there = threading.Barrier(clients, act, timeout=seconds(120))
 
     def is_planned(self, _):
         return self._planned

@@ -16,16 +16,16 @@ import sys
 import pytest
 
 from chances import fewest
-from clients import Admin
+from clients import knows_backends, let_backends_be_looked_at
 from mariadb_server import MariadbServer
 from mysql56_server import Mysql56Server
-from sessiongate_process import ADMIN_TOKEN, write_secret
+from sessiongate_process import write_secret
 from support import ROOT, wait_until
 
 sys.path.insert(0, str(ROOT / "test/clients"))
 
 import driven  # noqa: E402
-from recovery_losses import ResettingForwarder, let_the_server_be_looked_at  # noqa: E402
+from recovery_losses import ResettingForwarder  # noqa: E402
 from recovery_rig import IMPATIENT, Cluster, ControlRig, DrainRig, JointRig, RecoveryServer, Rig  # noqa: E402
 from recovery_rounds import Runner  # noqa: E402
 from recovery_steps import PASSWORD, USER  # noqa: E402
@@ -65,11 +65,6 @@ def crowded_server():
     made = MariadbServer("--init-connect=SET @from_init = 7, SESSION histogram_size = 200", *IMPATIENT)
     yield RecoveryServer(made, routines=True)
     made.stop()
-
-
-def knows_backends(gate):
-    found = Admin(gate.admin_port, ADMIN_TOKEN).get("/v1/clusters").json["clusters"]
-    return all(each["state"] == "up" and each["risky_routines"] is not None for each in found)
 
 
 @pytest.fixture
@@ -184,11 +179,11 @@ def test_sessions_of_mysql_56_go_on_or_are_told_why_not(mysql56, kinds, start_re
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "crashed"])
 def test_sessions_outlive_a_restart_of_their_server(recovering, kinds, process, how):
     def restart():
-        let_the_server_be_looked_at()
+        let_backends_be_looked_at(gate)
         process.halt(how)
         process.start()
         wait_until(lambda: knows_backends(gate), "the server is found again")
-        let_the_server_be_looked_at()
+        let_backends_be_looked_at(gate)
 
     gate, clusters = recovering
     on_it = [each for each in clusters if not each.routines]
