@@ -11,10 +11,12 @@ import subprocess
 
 import pytest
 
+from clients import exists_on_backend
 from mariadb_server import ROOT_PASSWORD
 from mysql56_server import Mysql56Server
 from raw_client import COM_STMT_CLOSE, DEPRECATE_EOF, ORDINARY, SESSION_TRACK, RawClient
 from sessiongate_process import binary
+from support import wait_until
 
 SEED = int(os.environ.get("SESSIONGATE_TEST_SEED", random.randrange(1 << 30)))
 ROUNDS = int(os.environ.get("SESSIONGATE_TEST_STATES", 40))
@@ -330,13 +332,14 @@ def programs(mariadb):
 
 
 @pytest.mark.parametrize("statements, obstacle", OBSTACLES, ids=lambda given: given if isinstance(given, str) else given[-1][:40])
-def test_what_cannot_be_rebuilt_is_named(mariadb, driver, programs, statements, obstacle):
+def test_what_cannot_be_rebuilt_is_named(mariadb, database, driver, programs, statements, obstacle):
     with session(mariadb.port, capabilities=driver.capabilities) as client:
         client.query("USE app")
         for statement in statements:
             assert took(client, statement), client.last
         found, _ = driver.run(client, do="read", texts=statements, size_max=120000)
         assert found == obstacle
+    wait_until(lambda: not exists_on_backend(database, client.thread_id), "what it has locked is free for the next")
 
 
 @pytest.mark.parametrize("driver", [ORDINARY | SESSION_TRACK], ids=["tracked"], indirect=True)
