@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -141,6 +142,14 @@ def tls_gate(start_gate, tls_server, certificates):
         return start_gate(backend=f"{host}:{backend_port or tls_server.port}", backend_tls=backend, **{**own, **given})
 
     return start
+
+
+@pytest.fixture
+def dead_port():
+    """Nobody listens there, and nobody else can have it as long as the test runs."""
+    with contextlib.closing(socket.socket()) as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 @pytest.fixture

@@ -9,13 +9,19 @@ import pytest
 from clients import connect, connection_id, cs_id, disconnect, error_of, query, show, value
 from raw_client import ORDINARY, Closed, RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD
-from support import free_port, seconds, wait_until
+from support import seconds, wait_until
 
 
 def backend_connections(database, user=None):
     where = f" AND USER = '{user}'" if user else ""
     return value(database, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() "
                            f"AND USER NOT IN ('system user', 'event_scheduler'){where}")
+
+
+def wait_until_alone(gate, database):
+    """The proxy has looked at its backend, and nothing is left there of sessions that have ended."""
+    gate.wait_for_log("backend_ready")
+    wait_until(lambda: backend_connections(database) == 0, "the backend is left")
 
 
 @pytest.mark.parametrize("name, tenant, cluster", [
@@ -70,8 +76,8 @@ def test_a_refused_login_leaves_nothing_behind(gate, database, open_session):
     wait_until(lambda: backend_connections(database) <= before, "the refused sessions leave the backend")
 
 
-def test_a_client_is_told_when_the_backend_is_down(start_gate):
-    gate = start_gate(backend=f"127.0.0.1:{free_port()}", connect_timeout="2s")
+def test_a_client_is_told_when_the_backend_is_down(start_gate, dead_port):
+    gate = start_gate(backend=f"127.0.0.1:{dead_port}", connect_timeout="2s")
     assert error_of(lambda: connect(gate.port))[0] == 2003
     gate.wait_for_log("backend_unreachable")
 
@@ -83,23 +89,26 @@ def test_a_client_is_told_when_the_backend_is_full(start_gate, mariadb, database
     with contextlib.ExitStack() as opened:
         opened.callback(query, database, f"SET GLOBAL max_connections = {usual}")
         query(database, "SET GLOBAL max_connections = 10")
-        direct = None
-        while direct is None:  # one slot more is kept for administrators, and counted against them too
+
+        def refusal(port):
             try:
-                opened.callback(disconnect, connect(mariadb.port))
+                opened.callback(disconnect, connect(port))
             except pymysql.err.OperationalError as error:
-                direct = error.args
+                return error.args
+            return None  # one slot more is kept for administrators; and who is about to leave frees one
+
+        direct = wait_until(lambda: refusal(mariadb.port), "the backend is full")
         assert direct[0] == 1040
-        assert error_of(lambda: connect(gate.port)) == direct
+        assert wait_until(lambda: refusal(mariadb.port) and refusal(gate.port), "the proxy's client is told, too") == direct
     wait_until(lambda: value(connect(gate.port), "SELECT 1") == 1, "the backend has room again")
 
 
 def test_a_client_that_stalls_in_its_login_is_timed_out(start_gate, database):
-    gate = start_gate(login_timeout="500ms")
-    before = backend_connections(database)
+    gate = start_gate(login_timeout=f"{seconds(1):.0f}s")
+    wait_until_alone(gate, database)
     with RawClient(gate.port) as client:
         client.read_greeting()
-        assert backend_connections(database) <= before  # those of sessions that other tests have left may go
+        assert backend_connections(database) == 0
         with contextlib.suppress(Closed):
             error_of_payload(client.read_packet())
         assert client.is_closed()
@@ -107,8 +116,8 @@ def test_a_client_that_stalls_in_its_login_is_timed_out(start_gate, database):
 
 
 def test_a_client_that_stalls_before_its_password_is_timed_out(start_gate, database):
-    gate = start_gate(login_timeout="500ms")
-    before = backend_connections(database)
+    gate = start_gate(login_timeout=f"{seconds(1):.0f}s")
+    wait_until_alone(gate, database)
     aborted = query(database, "SHOW GLOBAL STATUS LIKE 'Aborted_connects_preauth'")
     with RawClient(gate.port) as client:
         client.read_greeting()
@@ -118,20 +127,21 @@ def test_a_client_that_stalls_before_its_password_is_timed_out(start_gate, datab
             error_of_payload(client.read_packet())
         assert client.is_closed()
     gate.wait_for_log("login_timeout")
-    wait_until(lambda: backend_connections(database) <= before, "the backend is left")
+    wait_until(lambda: backend_connections(database) == 0, "the backend is left")
     assert query(database, "SHOW GLOBAL STATUS LIKE 'Aborted_connects_preauth'") == aborted
 
 
 def test_a_client_that_leaves_before_its_password_does_not_get_the_proxy_blocked(gate, mariadb, database):
     query(database, "SET @usual = @@GLOBAL.max_connect_errors")
     query(database, "SET GLOBAL max_connect_errors = 3")
+    before = gate.log().count("client_gone")
     try:
         for _ in range(10):
             with RawClient(gate.port) as client:
                 client.read_greeting()
                 client.write_packet(client.handshake_response("app", "app_password"), 1)
                 assert client.read_packet()[:1] == b"\xfe"
-        wait_until(lambda: len(gate.log().split("client_gone")) > 10, "ten clients have left")
+        wait_until(lambda: gate.log().count("client_gone") >= before + 10, "ten clients have left")
         disconnect(connect(gate.port))
         disconnect(connect(mariadb.port))
     finally:
@@ -151,8 +161,8 @@ def test_root_of_proxysys_needs_its_own_password(gate):
         assert error_of(lambda: connect(gate.port, user="root@proxysys", password=password))[0] == 1045
 
 
-def test_root_of_proxysys_works_while_the_backend_is_down(start_gate):
-    gate = start_gate(backend=f"127.0.0.1:{free_port()}", connect_timeout="1s")
+def test_root_of_proxysys_works_while_the_backend_is_down(start_gate, dead_port):
+    gate = start_gate(backend=f"127.0.0.1:{dead_port}", connect_timeout="1s")
     session = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
     row = show(session)[cs_id(session)]
     assert (row["User"], row["Tenant"], row["svr_session_count"]) == ("root", "proxysys", 0)
@@ -175,23 +185,22 @@ def test_a_login_to_another_cluster_is_refused(gate):
     b"\xff" * 4096, b"\0" * 4096, b"SSH-2.0-OpenSSH_9.2\r\n", b"\x05\x00\x00\x01abc"],
     ids=["http", "tls", "ones", "zeros", "ssh", "half-a-packet"])
 def test_junk_ends_its_own_connection_only(start_gate, database, junk):
-    gate = start_gate(login_timeout="500ms")
+    gate = start_gate(login_timeout=f"{seconds(1):.0f}s")
+    wait_until_alone(gate, database)
     neighbour = connect(gate.port)
-    before = backend_connections(database)
     with RawClient(gate.port) as client:
         client.read_greeting()
         client.socket.sendall(junk)
-        client.socket.settimeout(seconds(10))
         with contextlib.suppress(ConnectionError):
             while client.socket.recv(4096):
                 pass
-    assert backend_connections(database) <= before
+    assert backend_connections(database) == 1
     assert value(neighbour, "SELECT 1") == 1
     disconnect(neighbour)
 
 
 def test_a_port_scan_does_not_reach_the_backend(gate, database):
-    disconnect(connect(gate.port))
+    gate.wait_for_log("backend_ready")
     counted = query(database, "SHOW GLOBAL STATUS LIKE 'Connections'")
     for _ in range(50):
         with socket.create_connection(("127.0.0.1", gate.port)):

@@ -66,7 +66,7 @@ class HostileServer:
 def hostile(start_gate, *then, **given):
     """sessiongate in front of it."""
     with contextlib.closing(HostileServer(*then, **given)) as server:
-        yield start_gate(backend=f"127.0.0.1:{server.port}", login_timeout="3s", connect_timeout="2s")
+        yield start_gate(backend=f"127.0.0.1:{server.port}", login_timeout=f"{seconds(3):.0f}s", connect_timeout="2s")
 
 
 def log_in(client, user="app", capabilities=ORDINARY):

@@ -20,7 +20,8 @@ from support import SESSIONS, seconds, wait_until
 CROWD = int(os.environ.get("SESSIONGATE_TEST_CROWD", SESSIONS))
 RUNNING = CROWD * 3 // 4
 QUEUE_MAX = CROWD // 4
-GOES_ON_WITHIN = 2  # seconds that others wait at most, while the machine tears down a crowd
+GOES_ON_WITHIN = 2  # seconds that others wait at most, while the machine tears down a crowd; and
+MORE_THAN_BEFORE = 10  # times as long as while the crowd came in, on a machine that has more to do
 MIB = 1 << 20
 
 
@@ -127,7 +128,7 @@ def test_a_crowd_that_vanishes_leaves_nothing_and_disturbs_nobody(controlled, se
     answers = bystander.answers
     wait_until(lambda: bystander.answers > answers + 10, "the bystander goes on")
     bystander.stop()
-    assert bystander.worst < seconds(GOES_ON_WITHIN)
+    assert bystander.worst < max(seconds(GOES_ON_WITHIN), MORE_THAN_BEFORE * worst_before)
 
     wait_until(lambda: threads_of(database, "app") == 0, "threads are gone", limit=30)
     wait_until(lambda: gate.descriptors() <= descriptors + 2 + threads_of(database, "control"), "descriptors are closed")

@@ -153,14 +153,14 @@ def test_who_is_let_in_as_nobody_is_no_operator(gate, database, open_session):
 
 
 def test_rights_are_asked_again_after_their_time_and_not_before(start_gate, database):
-    gate = start_gate(rights_cache_time="1s")
+    gate = start_gate(rights_cache_time=f"{seconds(2):.0f}s")
     with contextlib.closing(connect(gate.port, user="climber@t1", password="climber_password")) as caller, \
             contextlib.closing(connect(gate.port, user="app@t1")) as other:
         query(caller, "SET ROLE chief")
         assert cs_id(other) in show(caller)
         query(caller, "SET ROLE NONE")
         assert cs_id(other) in show(caller)
-        wait_until(lambda: cs_id(other) not in show(caller), "the rights are asked again", limit=5)
+        wait_until(lambda: cs_id(other) not in show(caller), "the rights are asked again")
 
 
 def change_user(client, user, password):
@@ -274,8 +274,8 @@ def test_a_file_of_tokens_is_read_again_when_it_changes(start_gate, tmp_path):
     assert status("first") == 401
     file.write_text("one chief third\n")
     gate.process.send_signal(signal.SIGHUP)
-    line = gate.wait_for_log("tokens_not_reloaded")
-    assert "line 1: the role must be viewer, operator or admin" in line and "third" not in line
+    line = gate.wait_for_log("tokens_not_reloaded.*line 1: the role must be viewer, operator or admin")
+    assert "third" not in line
     assert (status("second"), status("third")) == (200, 401)
 
 

@@ -9,11 +9,11 @@ import subprocess
 import pymysql
 import pytest
 
-from clients import connect, connection_id, cs_id, disconnect, is_alive, query, rows, show, value
+from clients import connect, connection_id, cs_id, disconnect, is_alive, query, rows, runs_on_backend, show, value
 from mariadb_server import MariadbServer
 from raw_client import ORDINARY, Closed, RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD
-from support import free_port, scratch_directory, seconds, wait_until
+from support import free_ports, scratch_directory, seconds, wait_until
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 V1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 3306\r\n"
@@ -129,7 +129,8 @@ def test_tls_begins_behind_the_header(start_gate, required):
 
 
 def test_a_header_that_has_to_come_is_waited_for(start_gate):
-    gate = start_gate(proxy_protocol_from="127.0.0.0/8", proxy_protocol_required="on", login_timeout="1s")
+    gate = start_gate(proxy_protocol_from="127.0.0.0/8", proxy_protocol_required="on",
+                      login_timeout=f"{seconds(1):.0f}s")
     with behind_header(gate.port, V1) as client:
         client.login()
     with RawClient(gate.port) as silent:
@@ -206,10 +207,12 @@ def test_an_account_may_be_bound_to_the_clients_address(start_gate, told):
 def test_a_kill_over_the_control_account_tells_the_backend_that_it_is_the_proxys_own(start_gate, told, secrets):
     gate = start_gate(backend=f"127.0.0.1:{told.port}", backend_proxy_protocol="v1", control_user="control",
                       control_password_file=secrets["control_password_file"])
-    with RawClient(gate.port).login() as sleeper:
+    with RawClient(gate.port).login() as sleeper, connect(told.port, user="root", password="root_password") as direct:
+        sleeper.query("SELECT CONNECTION_ID()")
+        identifier = int(sleeper.rows[0][1:])
         sleeper.command(3, b"SELECT SLEEP(60)")
+        wait_until(lambda: runs_on_backend(direct, identifier), "it sleeps")
         with connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD) as admin:
-            wait_until(lambda: any(value(admin, "SHOW PROXYSESSION") for _ in [0]), "it is listed")
             query(admin, f"KILL QUERY {sleeper.thread_id}")
         assert sleeper.read_response()
         assert sleeper.last[:1] in (b"\xff", b"\xfe")
@@ -218,7 +221,7 @@ def test_a_kill_over_the_control_account_tells_the_backend_that_it_is_the_proxys
 def test_haproxy_in_front(start_gate, told):
     gate = start_gate(backend=f"127.0.0.1:{told.port}", proxy_protocol_from="127.0.0.1", proxy_protocol_required="on")
     directory = scratch_directory("sessiongate-haproxy-")
-    ports = free_port(), free_port()
+    ports = free_ports(2)
     (directory / "cfg").write_text(
         "defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n" + "".join(
             f"frontend f{form}\n  bind 127.0.0.1:{port}\n  default_backend b{form}\nbackend b{form}\n"

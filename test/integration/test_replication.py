@@ -1,6 +1,7 @@
 """Binary logs and a replica through the proxy, with the real mariadb-binlog and a second server."""
 
 import contextlib
+import json
 import shutil
 import subprocess
 import time
@@ -18,7 +19,7 @@ ROOT = {"user": "root", "password": "root_password"}
 @pytest.fixture(scope="module")
 def primary():
     server = MariadbServer("--log-bin=primary", "--server-id=1", "--binlog-format=ROW", "--gtid-domain-id=1",
-                           "--rpl-semi-sync-master-timeout=5000")
+                           "--rpl-semi-sync-master-timeout=60000")
     with connect(server.port, **ROOT) as session:
         query(session, "CREATE USER copier@'%' IDENTIFIED BY 'copier_password'")
         query(session, "GRANT REPLICATION SLAVE, REPLICATION CLIENT, BINLOG MONITOR ON *.* TO copier@'%'")
@@ -32,10 +33,11 @@ def primary():
 
 @pytest.fixture(scope="module")
 def gate(primary, secrets):
-    process = SessiongateProcess(backend=f"127.0.0.1:{primary.port}", workers=2, idle_timeout="2s", write_timeout="30s",
+    short = f"{seconds(2):.0f}s"
+    process = SessiongateProcess(backend=f"127.0.0.1:{primary.port}", workers=2, idle_timeout=short, write_timeout="30s",
                                  proxysys_password_file=secrets["proxysys_password_file"], control_user="control",
                                  control_password_file=secrets["control_password_file"],
-                                 guards='[{"user": "copier", "max_statement_time": "1s", "max_session_age": "1s"}]')
+                                 guards=json.dumps([{"user": "copier", "max_statement_time": short, "max_session_age": short}]))
     yield process
     process.stop()
 

@@ -6,8 +6,10 @@ import random
 
 import pytest
 
+from clients import query
 from raw_client import RawClient
 from result_sets import definition, split_packets, text_row
+from support import wait_until
 
 STATUS = ("SHOW SESSION STATUS WHERE Variable_name IN ('Bytes_received', 'Bytes_sent', 'Com_select', 'Com_insert', "
           "'Com_update', 'Com_delete', 'Com_stmt_prepare', 'Com_stmt_execute', 'Questions')")
@@ -141,9 +143,9 @@ def test_the_proxy_shows_the_state_that_the_server_has(gate, chance, database):
             assert variables.get("last_insert_id", "0") == last_insert_id
             listed = each.rows(f"SHOW FULL PROXYPROCESSLIST WHERE connection_id = {connection_id}")[0]
             attributes = {row[0]: row[1] for row in each.rows("SHOW PROXYSESSION ATTRIBUTE")}
-            with database.cursor() as cursor:
-                cursor.execute("SELECT USER, DB, COMMAND FROM information_schema.PROCESSLIST WHERE ID = %s", connection_id)
-                assert (listed[1], listed[3], listed[4]) == cursor.fetchone()
+            asked = f"SELECT USER, DB, COMMAND FROM information_schema.PROCESSLIST WHERE ID = {connection_id}"
+            # The server has answered a moment before it calls itself idle.
+            wait_until(lambda: query(database, asked) == [(listed[1], listed[3], listed[4])], "the server says the same")
             assert (listed[15] is not None) == (in_transaction == "1") == each.transaction
             assert attributes["server_sessid"] == str(connection_id)
             assert int(attributes["total_trans_cnt"]) == each.done["transaction"]

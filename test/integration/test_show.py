@@ -4,6 +4,7 @@ import pytest
 
 from clients import attributes, connection_id, cs_id, error_of, is_alive, listed_ids, query, show
 from sessiongate_process import PROXYSYS_PASSWORD
+from support import wait_until
 
 COLUMNS = ["proxy_sessid", "Id", "Cluster", "Tenant", "User", "Host", "db", "trans_count", "svr_session_count", "state",
            "tid", "pid", "using_ssl"]
@@ -55,10 +56,10 @@ def test_transactions_are_counted_when_they_end(open_session):
 def test_a_client_sees_the_sessions_of_its_own_account_only(open_session, operator):
     mine, mine_too = open_session(), open_session()
     foreign, tenant = open_session(user="other", password="other_password"), open_session(user="app@elsewhere")
+    everything = {cs_id(one) for one in (mine, mine_too, foreign, tenant, operator)}
+    wait_until(lambda: set(show(operator)) == everything, "sessions of other tests have gone, and all of these are seen")
     assert set(show(mine)) == {cs_id(mine), cs_id(mine_too)}
     assert set(show(tenant)) == {cs_id(tenant)}
-    everything = {cs_id(one) for one in (mine, mine_too, foreign, tenant, operator)}
-    assert set(show(operator)) == everything
     proxysys = open_session(user="root@proxysys", password=PROXYSYS_PASSWORD)
     assert set(show(proxysys)) == everything | {cs_id(proxysys)}
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -9,7 +10,7 @@ from clients import Admin, connect, cs_id, disconnect, error_of, query
 from raw_client import RawClient
 from result_sets import LONGLONG, VAR_STRING, binary_row, definition, split_packets
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
-from support import ROOT
+from support import ROOT, wait_until
 
 NUMBER, TEXT = LONGLONG, VAR_STRING
 COLUMNS = {
@@ -36,7 +37,9 @@ JSON_NAMES = {"alive_time(sec)": "alive_seconds", "PROXY_VERSION()": "version", 
 
 @pytest.fixture
 def proxysys(open_session):
-    return open_session(user="root@proxysys", password=PROXYSYS_PASSWORD)
+    session = open_session(user="root@proxysys", password=PROXYSYS_PASSWORD)
+    wait_until(lambda: len(query(session, "SHOW PROXYSESSION")) == 1, "sessions of other tests have gone")
+    return session
 
 
 def expected_columns(text):
@@ -202,11 +205,12 @@ def test_times_and_errors_are_counted(open_session, proxysys):
     def counted():
         return dict(query(proxysys, "SHOW PROXYSTAT"))
 
-    before = counted()
+    begun, before = time.monotonic(), counted()
     session = open_session()
     query(session, "SELECT SLEEP(0.3)")
     assert error_of(query, session, "SELECT nothing")[0] == 1054
     assert error_of(query, session, "SHOW PROXYSESSION ATTRIBUTE 5")[0] == 1094
+    took = time.monotonic() - begun
     after = counted()
 
     def grown(name):
@@ -214,9 +218,9 @@ def test_times_and_errors_are_counted(open_session, proxysys):
 
     slow = grown('command_duration_seconds_bucket{command="query",le="+Inf"}') - grown(
         'command_duration_seconds_bucket{command="query",le="0.25"}')
-    assert slow == 1
+    assert 1 <= slow <= took / 0.25
     assert grown('command_duration_seconds_count{command="query"}') >= 2
-    assert 300_000 <= grown('command_duration_microseconds_sum{command="query"}') < 5_000_000
+    assert 300_000 <= grown('command_duration_microseconds_sum{command="query"}') < took * 1_000_000
     assert grown("login_duration_seconds_count") == 1
     assert grown('errors_total{side="proxy"}') == 1
     assert grown('errors_total{side="backend"}') == 1

@@ -11,7 +11,8 @@ from clients import connect, query, value
 from support import seconds
 
 FILL = """
-CREATE TABLE plain (id INT PRIMARY KEY AUTO_INCREMENT, word VARCHAR(100), n DECIMAL(20,5), at DATETIME(6), KEY (word));
+CREATE TABLE plain (id INT PRIMARY KEY AUTO_INCREMENT, word VARCHAR(100), n DECIMAL(20,5), at DATETIME(6), KEY (word))
+  STATS_AUTO_RECALC = 0;
 INSERT INTO plain (word, n, at) SELECT CONCAT('wörd ', seq, CHAR(10 USING utf8mb4), '€😀'), seq / 7, FROM_UNIXTIME(seq)
   FROM seq_1_to_20000;
 CREATE TABLE blobs (id INT PRIMARY KEY, b LONGBLOB, j JSON, g GEOMETRY, x BIT(10));

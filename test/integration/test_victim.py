@@ -175,7 +175,7 @@ def test_pymysql_comes_back(gate, open_session, database):
     assert error_of(query, client, "SELECT 1")[0] in LOST
     client.ping(reconnect=True)
     assert is_alive(client)
-    assert not exists_on_backend(database, before)
+    wait_until(lambda: not exists_on_backend(database, before), "its thread is gone")
 
 
 def test_a_ping_before_the_next_statement_finds_it_lost(open_session):
