@@ -235,7 +235,7 @@ public final class Client {
             update(c, "UPDATE items SET amount = amount + 1 WHERE id = 2");
             CompletableFuture<Void> other = later("BEGIN", "UPDATE items SET amount = amount + 1 WHERE id = 1", "INSERT INTO items (name) SELECT CONCAT('d', n) FROM numbers",
                 "UPDATE items SET amount = 0 WHERE id = 2", "ROLLBACK");
-            Thread.sleep(900);
+            Thread.sleep(2000);
             String found = failure(() -> update(c, "UPDATE items SET amount = amount + 1 WHERE id = 1"));
             c.rollback();
             other.join();

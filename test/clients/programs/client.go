@@ -276,7 +276,7 @@ var cases = []struct {
 		execute(c, "UPDATE items SET amount = amount + 1 WHERE id = 2")
 		done := later("BEGIN", "UPDATE items SET amount = amount + 1 WHERE id = 1", "INSERT INTO items (name) SELECT CONCAT('d', n) FROM numbers",
 			"UPDATE items SET amount = 0 WHERE id = 2", "ROLLBACK")
-		time.Sleep(900 * time.Millisecond)
+		time.Sleep(2 * time.Second)
 		found := failure(c, "UPDATE items SET amount = amount + 1 WHERE id = 1")
 		execute(c, "ROLLBACK")
 		<-done

@@ -140,7 +140,7 @@ $shared = [
         run($c, 'UPDATE items SET amount = amount + 1 WHERE id = 2');
         in_background('BEGIN;UPDATE items SET amount = amount + 1 WHERE id = 1;INSERT INTO items (name) SELECT CONCAT("d", n) FROM numbers;'
             . 'UPDATE items SET amount = 0 WHERE id = 2');
-        usleep(900000);
+        usleep(2000000);
         return failure(fn () => run($c, 'UPDATE items SET amount = amount + 1 WHERE id = 1'));
     },
     'show_proxysession' => fn ($c) => in_array(

@@ -159,7 +159,7 @@ my @cases = (
         $c->do('UPDATE items SET amount = amount + 1 WHERE id = 2');
         my $child = in_background('BEGIN', 'UPDATE items SET amount = amount + 1 WHERE id = 1',
             'INSERT INTO items (name) SELECT CONCAT("d", n) FROM numbers', 'UPDATE items SET amount = 0 WHERE id = 2');
-        select undef, undef, undef, 0.9;
+        select undef, undef, undef, 2;
         my $found = failure(sub { $c->do('UPDATE items SET amount = amount + 1 WHERE id = 1') });
         $c->do('ROLLBACK');
         waitpid $child, 0;

@@ -122,7 +122,7 @@ CASES = {
     c.query('UPDATE items SET amount = amount + 1 WHERE id = 2')
     other = later('BEGIN', 'UPDATE items SET amount = amount + 1 WHERE id = 1', 'INSERT INTO items (name) SELECT CONCAT("d", n) FROM numbers',
                   'UPDATE items SET amount = 0 WHERE id = 2')
-    sleep 0.9
+    sleep 2
     found = failure { c.query('UPDATE items SET amount = amount + 1 WHERE id = 1') }
     c.query('ROLLBACK')
     other.join

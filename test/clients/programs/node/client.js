@@ -176,7 +176,7 @@ const cases = {
     await run(c, 'BEGIN; UPDATE items SET amount = amount + 1 WHERE id = 2');
     const other = await later('BEGIN', 'UPDATE items SET amount = amount + 1 WHERE id = 1', "INSERT INTO items (name) SELECT CONCAT('d', n) FROM numbers",
       'UPDATE items SET amount = 0 WHERE id = 2');
-    await sleep(900);
+    await sleep(2000);
     const found = await failure(() => run(c, 'UPDATE items SET amount = amount + 1 WHERE id = 1'));
     await run(c, 'ROLLBACK');
     await other.done;
