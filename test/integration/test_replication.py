@@ -192,6 +192,8 @@ def test_semi_synchronous_commits_are_acknowledged_through_the_proxy(writer, rea
     query(writer, "SET GLOBAL rpl_semi_sync_master_enabled = ON")
     try:
         query(reader, "STOP SLAVE IO_THREAD")
+        # While the dump thread before is still among the clients, a commit would wait for it, and the server keeps the next one waiting meanwhile.
+        wait_until(lambda: dump_threads(writer) == 0 and status("clients") == "0", "the dump thread has ended")
         query(reader, "START SLAVE IO_THREAD")
         wait_until(lambda: status("clients") == "1", "the replica is one of the semi-synchronous")
         for number in range(50):
