@@ -62,6 +62,7 @@ void drain::mark(std::size_t index) {
 /// On the target's worker.
 void drain::on_report(std::size_t index, const session::stop_report& report) {
   std::optional<kill_record> over;
+  bool by_drain = false;
   {
     const std::lock_guard lock(mutex_);
     auto& target = targets_[index];
@@ -69,13 +70,20 @@ void drain::on_report(std::size_t index, const session::stop_report& report) {
     if (report.found && report.end == session::stop_end::withdrawn) return close(target, &drain_report::released);
     auto outcome = conclude_gentle(target.found, state_.how.when, report);
     outcome.waited = outcome.elapsed = elapsed();
-    const bool by_drain = outcome.status == kill_status::killed;
+    by_drain = outcome.status == kill_status::killed;
     if (by_drain && state_.of_backend) outcome.obstacle = report.obstacle;
     over = conclude(std::move(target.begun), outcome);
-    close(target, by_drain ? &drain_report::ended : &drain_report::ended_otherwise);
+    target.now = phase::over;
   }
-  if (with_.kills != nullptr) with_.kills->count(over->end);
-  if (with_.trail != nullptr) with_.trail->add(std::move(*over));
+  record(std::move(*over));
+  const std::lock_guard lock(mutex_);
+  close(targets_[index], by_drain ? &drain_report::ended : &drain_report::ended_otherwise);
+}
+
+/// Before it is counted: when a drain is done, what became of each session can be read.
+void drain::record(kill_record over) const {
+  if (with_.kills != nullptr) with_.kills->count(over.end);
+  if (with_.trail != nullptr) with_.trail->add(std::move(over));
 }
 
 void drain::close(target& which, std::size_t drain_report::* counted) {
@@ -135,10 +143,10 @@ void drain::on_killed(std::size_t index, const result& done) {
     if (was_gone) outcome.status = kill_status::ended_otherwise;
     if (failed == nullptr || was_gone) ended = std::move(outcome);
     over = conclude(std::move(target.begun), ended);
-    close(target, was_gone ? &drain_report::ended_otherwise : &drain_report::killed);
   }
-  if (with_.kills != nullptr) with_.kills->count(over->end);
-  if (with_.trail != nullptr) with_.trail->add(std::move(*over));
+  record(std::move(*over));
+  const std::lock_guard lock(mutex_);
+  close(targets_[index], was_gone ? &drain_report::ended_otherwise : &drain_report::killed);
 }
 
 void drain::cancel() {

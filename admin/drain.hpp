@@ -43,6 +43,7 @@ class drain : public std::enable_shared_from_this<drain> {
   boost::asio::awaitable<void> kill_one(std::size_t index);
   session::client_session_ptr take_waiting(std::size_t index);  // null: it does not wait any more
   void on_killed(std::size_t index, const result& done);
+  void record(kill_record over) const;
   void close(target& which, std::size_t drain_report::* counted);  // under the lock
   [[nodiscard]] std::chrono::microseconds elapsed() const;
 
