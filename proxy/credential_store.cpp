@@ -103,16 +103,21 @@ void credential_store::reload() {
   if (mode() != credentials_mode::users) return;
   std::vector<std::string> errors;
   auto read = read_file(errors);
-  counted_.count_reload(errors.empty(), credential_counters::clock::now());
   if (!errors.empty()) {
+    counted_.count_reload(false, credential_counters::clock::now());
     log_event(log_level::error, "users_not_reloaded",
               {{"cluster", own_.name}, {"error", fmt::format("{}", fmt::join(errors, "; "))}});
     return;
   }
-  log_event(log_level::info, "users_reloaded", {{"cluster", own_.name}, {"users", read.accounts.size()}});
+  const auto users = read.accounts.size();
   configured_.replace(std::move(read));
-  const std::lock_guard lock(telling_);
-  told_.clear();
+  {
+    const std::lock_guard lock(telling_);
+    told_.clear();
+  }
+  // Behind all of it: who sees that it was read finds it in force.
+  counted_.count_reload(true, credential_counters::clock::now());
+  log_event(log_level::info, "users_reloaded", {{"cluster", own_.name}, {"users", users}});
 }
 
 std::size_t credential_store::usable() const {
