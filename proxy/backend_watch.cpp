@@ -61,14 +61,7 @@ awaitable<void> backend_watch::learn_greeting(cluster& owner, backend_ptr target
       continue;
     }
     const auto error = co_await probe_backend(home_, shared_, owner, *target);
-    if (!error) {
-      log_event(log_level::info, "backend_ready",
-                {{"cluster", owner.name()},
-                 {"backend", target->name()->text()},
-                 {"version", target->last_greeting()->server_version}});
-      owner.control(*target).warm_up();
-      break;
-    }
+    if (!error) break;
     if (!told) {
       log_event(log_level::warning, "backend_unreachable",
                 {{"cluster", owner.name()},
@@ -81,6 +74,13 @@ awaitable<void> backend_watch::learn_greeting(cluster& owner, backend_ptr target
     co_await pause.async_wait(io);
     wait = std::min<std::chrono::milliseconds>(wait * 2, greeting_retry_max);
   }
+  if (!target->has_greeted() || shared_.draining.load(std::memory_order_relaxed)) co_return;
+  // Here, or a health check or a login was first.
+  log_event(log_level::info, "backend_ready",
+            {{"cluster", owner.name()},
+             {"backend", target->name()->text()},
+             {"version", target->last_greeting()->server_version}});
+  owner.control(*target).warm_up();
 }
 
 /// Keeps the addresses of a backend that is configured by name.

@@ -11,9 +11,9 @@ from clients import Admin, address, backends, connect, disconnect, error_of, por
 from mariadb_server import MariadbServer
 from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD
-from support import free_port, freeze, wait_until
+from support import duration, free_port, freeze, seconds, wait_until
 
-QUICK = {"health_check_interval": "100ms", "health_check_timeout": "1s", "health_check_backoff_max": "2s"}
+QUICK = {"health_check_interval": "100ms", "health_check_timeout": duration(4), "health_check_backoff_max": "2s"}
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +55,25 @@ def test_a_backend_that_goes_down_and_comes_back(start_gate, secrets, mariadb, f
         first.start()
     assert wait_for_state(gate, first, "up")["reason"] is None
     assert reached(gate) == first.port
-    states = re.findall(rf"backend_state cluster=\S* ?backend={address(first)} state=(\w+)", gate.log())
+    admin = Admin(gate.admin_port, ADMIN_TOKEN)
+
+    def logged():
+        return re.findall(rf"backend_state cluster=\S* ?backend={address(first)} state=(\w+)", gate.log())
+
+    def told():
+        return [each["outcome"] for each in admin.get("/v1/events", type="backend_state", sort="id", backend=address(first)).json["events"]]
+
+    states = wait_until(lambda: logged() == told() and logged(), "the log and the events tell the same")
     assert states[0] == "up" and states[-1] == "up" and "down" in states
     assert states == [each for at, each in enumerate(states) if at == 0 or states[at - 1] != each]
-    admin = Admin(gate.admin_port, ADMIN_TOKEN)
-    told = [each["outcome"] for each in admin.get("/v1/events", type="backend_state", sort="id", backend=address(first)).json["events"]]
-    assert told == states
+
+
+def test_the_connection_for_kills_is_made_although_a_check_was_there_first(start_gate, secrets, mariadb):
+    port = free_port()
+    gate = start_gate(backend=f"127.0.0.1:{port}", control_user="control", control_password_file=secrets["control_password_file"], **QUICK)
+    gate.wait_for_log("backend_unreachable")  # it is looked at again in a second, and checked sooner
+    with contextlib.closing(Relay(mariadb.port, port)):
+        gate.wait_for_log("control_connected", limit=30)
 
 
 def test_while_it_is_down_it_is_checked_ever_more_slowly(start_gate, secrets, first):
@@ -69,7 +82,7 @@ def test_while_it_is_down_it_is_checked_ever_more_slowly(start_gate, secrets, fi
     first.crash()
     try:
         wait_for_state(gate, first, "down")
-        wait_until(lambda: backends(gate)[address(first)]["retry_ms"] == 3000, "the longest pause")
+        wait_until(lambda: backends(gate)[address(first)]["retry_ms"] == 3000, "the longest pause", limit=30)
     finally:
         first.start()
     wait_for_state(gate, first, "up")
@@ -91,7 +104,7 @@ def test_a_server_that_hangs_is_down(start_gate, secrets, mariadb, first):
 def test_what_a_check_finds_is_shown(start_gate, secrets, mariadb, first):
     gate = checked(start_gate, secrets, mariadb, first)
     shown = wait_until(lambda: (found := backends(gate)[address(first)])["check_us"] and found, "it is checked")
-    assert 0 < shown["check_us"] < 1_000_000
+    assert 0 < shown["check_us"] < seconds(4) * 1_000_000
     assert (shown["read_only"], shown["check_problem"], shown["login_count"], shown["connect_us"]) == (False, None, 0, None)
     assert (shown["addresses"], shown["backend_order"], shown["weight"], shown["credentials"]) == (address(first), "failover", 1, "none")
     with contextlib.closing(connect(first.port, user="root", password="root_password")) as database:
@@ -103,7 +116,7 @@ def test_what_a_check_finds_is_shown(start_gate, secrets, mariadb, first):
         assert value(session, "SELECT @@port") == mariadb.port
         used = backends(gate)[address(mariadb)]
         assert (used["login_count"], used["svr_session_count"]) == (1, 1)
-        assert 0 < used["connect_us"] < 5_000_000
+        assert 0 < used["connect_us"] < seconds(10) * 1_000_000
     with contextlib.closing(connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)) as operator:
         listed = rows(operator, "SHOW PROXYCLUSTER WHERE server = '%s'" % address(mariadb))
         assert [(each["state"], each["cluster_name"], each["login_count"]) for each in listed] == [("up", "obdemo", 1)]
@@ -112,15 +125,15 @@ def test_what_a_check_finds_is_shown(start_gate, secrets, mariadb, first):
 def test_checks_need_one_connection_that_is_kept(start_gate, secrets, first):
     with contextlib.closing(connect(first.port, user="root", password="root_password")) as database:
         def connections():
-            return query(database, "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'control' ORDER BY ID")
+            return set(query(database, "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'control'"))
 
+        wait_until(lambda: not connections(), "those of earlier tests have ended")
         gate = checked(start_gate, secrets, first)
         wait_for_state(gate, first, "up")
         wait_until(lambda: backends(gate)[address(first)]["check_us"], "it is checked")
         before = connections()
-        assert 1 <= len(before) <= 2  # and the first one for kills
         time.sleep(1)
-        assert connections() == before
+        assert before and before <= connections() and len(connections()) <= 2  # and the first one for kills
         gate.stop()
         wait_until(lambda: not connections(), "they are closed")
 
@@ -143,10 +156,11 @@ def test_without_a_control_account_logins_tell(start_gate, mariadb, first):
     try:
         assert reached(gate) == mariadb.port
         assert backends(gate)[address(first)]["state"] == "suspect"
-        failures = backends(gate)[address(first)]["failure_count"]
+        failures, begun = backends(gate)[address(first)]["failure_count"], time.monotonic()
         for _ in range(10):
             assert reached(gate) == mariadb.port
-        assert backends(gate)[address(first)]["failure_count"] <= failures + 1  # most logins do not try it
+        tries = 1 + (time.monotonic() - begun) / 0.8  # one in health-check-interval, which is a fifth more or less
+        assert backends(gate)[address(first)]["failure_count"] <= failures + tries, "most logins do not try it"
 
         def goes_down():
             assert reached(gate) == mariadb.port
@@ -171,7 +185,7 @@ def test_when_all_are_down_each_login_tries(start_gate, mariadb):
 
 def test_a_name_that_is_not_resolved_is_down_and_says_so(start_gate, mariadb):
     gate = start_gate(backend=f"nowhere.invalid:3306,localhost:{mariadb.port}")
-    shown = wait_until(lambda: (found := backends(gate)["nowhere.invalid:3306"])["state"] == "down" and found, "it is down")
+    shown = wait_until(lambda: (found := backends(gate)["nowhere.invalid:3306"])["state"] == "down" and found, "it is down", limit=60)
     assert (shown["addresses"], shown["reason"].startswith("its name is not resolved: ")) == (None, True)
     assert f"127.0.0.1:{mariadb.port}" in wait_until(lambda: backends(gate)[f"localhost:{mariadb.port}"]["addresses"], "it is resolved")
     assert reached(gate) == mariadb.port
