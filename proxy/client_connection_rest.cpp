@@ -2,6 +2,7 @@
 #include "proxy/client_connection.hpp"
 
 #include "proxy/last_words.hpp"
+#include "proxy/log.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>
@@ -37,9 +38,13 @@ void client_connection::drain() {
 
 void client_connection::mark(stop_marks::entry asked) {
   if (!marks_) marks_ = std::make_unique<stop_marks>();
+  const auto why = asked.how.why;
   marks_->add(std::move(asked));
   note_marks();
   end_if_due();
+  if (ended() || !marks_) return;
+  log_event(log_level::debug, "end_waits",
+            {{"cs_id", cs_id()}, {"reason", session::to_text(why.reason)}, {"detail", why.detail}});
 }
 
 /// From now on each command of a session with marks is looked at before it goes to the backend.
