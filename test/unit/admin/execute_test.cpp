@@ -223,6 +223,7 @@ TEST_CASE_METHOD(fixture, "a session that ended already is unknown", "[admin][ex
 }
 
 TEST_CASE_METHOD(fixture, "a report may come from another thread", "[admin][execute]") {
+  context.kill_timeout = 60s;
   const auto target = add({.cs_id = first_id}, 77);
   target->server_sessions().front()->begin_request();
   std::vector<std::thread> workers;
@@ -232,7 +233,7 @@ TEST_CASE_METHOD(fixture, "a report may come from another thread", "[admin][exec
   for (int round = 0; round < 200; ++round) {
     const auto outcome = kill(kill_session{first_id}, token);
     CHECK(outcome.interrupt == interrupt_status::interrupted);
-    CHECK(outcome.elapsed < 2s);
+    CHECK(outcome.elapsed < 30s);
   }
   for (auto& each : workers) each.join();
 }

@@ -223,7 +223,7 @@ TEST_CASE_METHOD(fixture, "others still have their turn while sockets are busy a
   bool turn = false;
   boost::asio::post(on.context, [&] { turn = true; });
   test::run_until(on.context, [&] { return turn; });
-  CHECK(std::chrono::steady_clock::now() - begun < 1s);  // twice 80 ms at most
+  CHECK(std::chrono::steady_clock::now() - begun < 10s);  // twice 80 ms at most, of a thread that runs
   ring.left.close();
   ring.right.close();
   test::run_for(on.context, 10ms);
