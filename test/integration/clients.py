@@ -110,6 +110,15 @@ def exists_on_backend(database, identifier):
     return bool(query(database, "SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = %s", identifier))
 
 
+def end_thread(database, identifier):
+    """What a test has left running on the server. It may have ended meanwhile: SLEEP looks every 5 s whether its client is there."""
+    try:
+        query(database, f"KILL {identifier}")
+    except pymysql.err.MySQLError as error:
+        if error.args[0] != 1094:
+            raise
+
+
 def command_line(port, user="app", password="app_password", options=()):
     client = shutil.which("mariadb") or "mysql"
     return [client, "--no-defaults", "-h127.0.0.1", f"-P{port}", f"-u{user}", f"-p{password}", *options]

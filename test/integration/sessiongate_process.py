@@ -100,7 +100,10 @@ class SessiongateProcess:
         def look():
             return next((line for line in list(self._lines) if re.search(pattern, line)), None)
 
-        return wait_until(look, f"the log has {pattern}", limit)
+        try:
+            return wait_until(look, f"the log has {pattern}", limit)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; its end is:\n{self.log()[-4000:]}") from None
 
     def resident_bytes(self):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()

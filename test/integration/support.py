@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -14,6 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Sanitizer builds are several times slower: scripts/test.sh sets these for them.
 SLOWNESS = float(os.environ.get("SESSIONGATE_TEST_SLOWNESS", "1"))
 SESSIONS = int(os.environ.get("SESSIONGATE_TEST_SESSIONS", "200"))
+LOWEST_PORT = 20000
+_given_ports = set()
 
 
 def seconds(limit):
@@ -21,14 +24,20 @@ def seconds(limit):
     return limit * SLOWNESS
 
 
+def duration(limit):
+    """The same as a setting's value."""
+    return f"{seconds(limit) * 1000:.0f}ms"
+
+
 def wait_until(condition, what, limit=10.0, pause=0.02):
     """Calls condition() until it gives something true, and returns that."""
     end = time.monotonic() + seconds(limit)
     while True:
+        is_last = time.monotonic() > end  # looked at before: the condition may take long
         found = condition()
         if found:
             return found
-        if time.monotonic() > end:
+        if is_last:
             raise AssertionError(f"waited {seconds(limit):.0f} s in vain: {what}")
         time.sleep(pause)
 
@@ -46,16 +55,21 @@ def state_of(thread):
 
 
 def free_port():
-    return free_ports(1)[0]
+    """None of those that the system gives to who asks for any, or connects: it would get a free one again before its use here."""
+    given_by_system = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        wanted = random.randrange(LOWEST_PORT, given_by_system) if given_by_system > LOWEST_PORT + 1000 else 0
+        with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", wanted))
+            port = probe.getsockname()[1]
+            if port not in _given_ports:
+                _given_ports.add(port)
+                return port
 
 
 def free_ports(count):
     """All of them different."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in probes:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in probes]
+    return [free_port() for _ in range(count)]
 
 
 def scratch_directory(prefix):

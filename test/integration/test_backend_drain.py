@@ -106,7 +106,7 @@ def test_who_waits_too_long_is_killed(pair, session_on, second):
     answer = Admin(pair.admin_port, ADMIN_TOKEN).post(path_of(second, "drain") + "?timeout=0.2")
     assert answer.status == 200, answer.text
     wait_until(lambda: backends(pair)[address(second)]["state"] == "drained", "it was killed")
-    (kill,) = Admin(pair.admin_port, ADMIN_TOKEN).get("/v1/kills").json["kills"]
+    (kill,) = wait_until(lambda: Admin(pair.admin_port, ADMIN_TOKEN).get("/v1/kills").json["kills"], "it is recorded")
     assert (kill["verb"], kill["outcome"]) == ("drain", "killed")
 
 

@@ -15,6 +15,7 @@ from compressed_client import COMPRESS, ZSTD, CompressedClient, ScriptedBackend,
 from mariadb_server import MariadbServer
 from raw_client import COM_CHANGE_USER, COM_PING, COM_QUERY, FULL, ORDINARY, RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD, run_once
+from support import duration, seconds
 from tls_client import session
 
 SIZES = (1, 49, 50, 65535, 65536, 65537, 300_001, FULL - 30, 17 << 20)
@@ -146,7 +147,7 @@ def test_several_commands_in_one_piece_and_one_cut_into_many(start_gate):
 
 
 def test_an_idle_client_reads_why_it_was_ended_with_the_number_that_it_expects(start_gate):
-    gate = start_gate(idle_timeout="500ms")
+    gate = start_gate(idle_timeout=duration(2))
     with CompressedClient(gate.port) as client:
         client.login()
         client.query("SELECT REPEAT('x', 300000)")
@@ -246,7 +247,7 @@ def test_binary_logs_are_read_compressed_on_both_sides(start_gate, mariadb_with_
     def read(at, *options):
         done = subprocess.run([shutil.which("mariadb-binlog"), "--no-defaults", "--read-from-remote-server", "-h127.0.0.1",
                                f"-P{at}", "-uroot", "-proot_password", "--to-last-log", *options, "primary.000001"],
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds(60), check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

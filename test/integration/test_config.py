@@ -8,7 +8,7 @@ import signal
 import pytest
 
 import raw_client as raw
-from clients import LOST, Admin, connect, disconnect, error_of, query, value
+from clients import LOST, Admin, connect, disconnect, error_of, query, runs_on_backend, value
 from mariadb_server import MariadbServer
 from raw_client import RawClient
 from sessiongate_process import PROXYSYS_PASSWORD, run_once
@@ -154,16 +154,19 @@ def test_idle_sessions_are_closed_at_once_with_an_error_and_the_exit_code_is_0(s
     assert "drained" in gate.log()
 
 
-def test_a_statement_in_flight_may_end_and_nobody_new_comes_in(start_gate):
-    gate = start_gate(drain_timeout="20s")
+def test_a_statement_in_flight_may_end_and_nobody_new_comes_in(start_gate, database):
+    gate = start_gate(drain_timeout="60s")
+    query(database, "SELECT GET_LOCK('in flight', 10)")
     with RawClient(gate.port).login() as client:
-        client.command(raw.COM_QUERY, b"SELECT SLEEP(2), 'done'")
-        wait_until(lambda: value(connect(gate.port), "SELECT COUNT(*) FROM information_schema.PROCESSLIST "
-                                                     "WHERE INFO LIKE 'SELECT SLEEP(2)%'"), "it runs")
+        client.query("SELECT CONNECTION_ID()")
+        identifier = int(client.rows[0][1:])
+        client.command(raw.COM_QUERY, b"SELECT GET_LOCK('in flight', 600), 'done'")
+        wait_until(lambda: runs_on_backend(database, identifier, "in flight"), "it runs")
         gate.terminate()
         wait_until(lambda: error_of_or_none(gate.port), "the door is closed")
+        query(database, "SELECT RELEASE_LOCK('in flight')")
         client.read_response()
-        assert client.rows == [b"\x010\x04done"]
+        assert client.rows == [b"\x011\x04done"]
         assert gate.wait() == 0
 
 

@@ -40,11 +40,20 @@ def credentials_of(gate, session=None, user=None):
     api = Admin(gate.admin_port, ADMIN_TOKEN)
 
     def settled():
-        (identifier,) = api.sessions(user=user) if session is None else (cs_id(session),)
+        listed = list(api.sessions(user=user)) if session is None else [cs_id(session)]
+        if len(listed) != 1:  # the one before has not left yet
+            return None
+        (identifier,) = listed
         shown = api.get(f"/v1/sessions/{identifier}").json["credentials"]
         return None if shown == "learning" else shown
 
     return wait_until(settled, "its credentials are settled")
+
+
+def told(gate, pattern):
+    """How often the log has it, which is written behind what it tells of."""
+    gate.wait_for_log(pattern)
+    return len(re.findall(pattern, gate.log()))
 
 
 def all_credentials(gate, user):
@@ -86,9 +95,8 @@ def test_sessions_have_what_the_file_has_for_their_user(users_gate, opened):
         assert credentials_of(gate, differs) == "none: the client logged in with another password than the users file has"
         unknown = opened(connect, gate.port, user="root", password="root_password")
         assert credentials_of(gate, unknown) == "none: the users file has no user 'root'"
-    log = gate.log()
-    assert len(re.findall("no_credentials .*user=operator .*reason=credentials_refused", log)) == 1
-    assert len(re.findall("no_credentials .*user=root .*reason=no_credentials", log)) == 1
+    assert told(gate, "no_credentials .*user=operator .*reason=credentials_refused") == 1
+    assert told(gate, "no_credentials .*user=root .*reason=no_credentials") == 1
 
 
 def test_a_session_without_such_a_cluster_has_no_such_attribute(gate, open_session):
@@ -161,8 +169,11 @@ def test_a_password_may_be_in_a_file_or_a_variable(start_gate, tmp_path, opened)
     assert credentials_of(gate, other) == "configured"
     with open(f"/proc/{gate.pid}/environ", "rb") as environment:
         assert b"app_password" not in environment.read()
-    (tmp_path / "of_other").write_text("changed\n")
+    (tmp_path / "changed").write_text("changed\n")
+    (tmp_path / "changed").chmod(0o600)
+    (tmp_path / "changed").rename(tmp_path / "of_other")
     wait_until(lambda: credentials_of(gate, other).startswith("none: "), "a file that the list names is looked at, too")
+    wait_until(lambda: gate.log().count("users_reloaded") == 1, "it has told so")
     gate.process.send_signal(signal.SIGHUP)
     wait_until(lambda: gate.log().count("users_reloaded") == 2, "it reads them again")
     assert credentials_of(gate, opened(connect, gate.port)) == "configured"
@@ -181,7 +192,7 @@ def test_a_mounted_directory_has_a_file_for_each_user(start_gate, tmp_path, open
     mount("..1", "old")
     os.symlink("..data/app", mounted / "app")
     gate = start_gate(credentials="users", users_file=mounted)
-    assert "users_file_open_to_all" in gate.log()
+    gate.wait_for_log("users_file_open_to_all")
     session = opened(connect, gate.port)
     assert credentials_of(gate, session).startswith("none: ")
     mount("..2", "app_password")
@@ -285,7 +296,7 @@ def test_without_the_grant_it_says_so_once_and_learns_when_it_comes(learning_gat
     for session in sessions:
         assert credentials_of(gate, session).startswith(
             "none: the control account cannot read mysql.global_priv: 1142 SELECT command denied")
-    assert len(re.findall("credentials_not_learned .*code=1142", gate.log())) == 1
+    assert told(gate, "credentials_not_learned .*code=1142") == 1
     query(root, GRANT)
     for session in sessions:
         wait_until(lambda session=session: credentials_of(gate, session) == "learned", "it is tried again", limit=30)
@@ -295,6 +306,7 @@ def test_the_metrics_tell_what_is_learnt_and_what_waits(learning_gate, root, ope
     gate = learning_gate
     sessions = [opened(connect, gate.port) for _ in range(2)]
     wait_until(lambda: counted(gate)['credential_reads_total outcome="failed"'] >= 1, "the account may not look")
+    wait_until(lambda: counted(gate)["credential_logins_waiting"] == 2, "both wait")
     found = counted(gate)
     assert (found["credentials"], found["credential_logins_waiting"], found['credential_logins_total outcome="learned"']) == (0, 2, 0)
     query(root, GRANT)
@@ -395,7 +407,7 @@ def test_a_password_that_was_changed_meanwhile_is_noticed_by_all_who_share_it(le
         number, text = error_of(query, session, "SELECT 1")
         assert number == 1927 and "credentials_refused" in text
     assert credentials_of(gate, sessions[2]) == "none: the server has refused the password that was learnt"
-    assert len(re.findall("credentials_refused .*user=app .*credentials=learn .*code=1045", gate.log())) == 1
+    assert told(gate, "credentials_refused .*user=app .*credentials=learn .*code=1045") == 1
     assert credentials_of(gate, opened(connect, gate.port, password="changed")) == "learned"
 
 

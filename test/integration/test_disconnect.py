@@ -33,6 +33,24 @@ def leave_running(port, database):
     return client, identifier
 
 
+@pytest.fixture
+def leave_waiting(database):
+    """leave_waiting(port): the same, of a statement that waits for a row: there MariaDB does not look whether the client has gone."""
+    query(database, "BEGIN")
+    query(database, "SELECT * FROM app.accounts WHERE id = 2 FOR UPDATE")
+
+    def start(port):
+        client = RawClient(port).login(database="app")
+        client.query("SELECT CONNECTION_ID()")
+        identifier = int(client.rows[0][1:])
+        client.command(raw.COM_QUERY, b"SET STATEMENT innodb_lock_wait_timeout = 600 FOR SELECT * FROM accounts WHERE id = 2 FOR UPDATE")
+        wait_until(lambda: runs_on_backend(database, identifier, "FOR UPDATE"), "it waits")
+        return client, identifier
+
+    yield start
+    query(database, "ROLLBACK")
+
+
 def lock_row(client):
     client.query("BEGIN")
     client.query("UPDATE accounts SET balance = balance WHERE id = 3")
@@ -56,27 +74,27 @@ def test_a_client_that_goes_away_leaves_neither_thread_nor_lock(start, mariadb, 
     gate.wait_for_log(rf"statement_abandoned .*connection_id={identifier} .*outcome=killed")
 
 
-def test_switched_off_it_is_left_running(start, database):
+def test_switched_off_it_is_left_running(start, database, leave_waiting):
     gate = start()
     proxysys = Admin(gate.admin_port, "test-admin-token")
     assert proxysys.request("PUT", "/v1/config/interrupt-on-disconnect", body=b'{"value": "off"}').status == 200
-    client, identifier = leave_running(gate.port, database)
+    client, identifier = leave_waiting(gate.port)
     client.close()
     gate.wait_for_log(r"session_closed .*reason=client_gone")
-    other, second = leave_running(gate.port, database)
-    assert runs_on_backend(database, identifier)
+    other, second = leave_waiting(gate.port)
+    assert runs_on_backend(database, identifier, "FOR UPDATE")
     for each in (identifier, second):
         query(database, f"KILL {each}")
     other.close()
     assert counted(gate, "interrupted") == 0
 
 
-def test_without_a_control_account_it_is_counted(gate, database):
+def test_without_a_control_account_it_is_counted(gate, database, leave_waiting):
     before = counted(gate, "no_route")
-    client, identifier = leave_running(gate.port, database)
+    client, identifier = leave_waiting(gate.port)
     client.close()
     wait_until(lambda: counted(gate, "no_route") == before + 1, "it is counted")
-    assert runs_on_backend(database, identifier)
+    assert runs_on_backend(database, identifier, "FOR UPDATE")
     query(database, f"KILL {identifier}")
 
 
@@ -97,7 +115,7 @@ def test_a_quit_interrupts_nothing(start, database):
 
 
 def test_many_that_go_away_at_once_are_all_interrupted(start, database):
-    gate = start(disconnect_interrupts_max=2)
+    gate = start(disconnect_interrupts_max=2, kill_timeout="60s")  # of SLEEP MariaDB kills one at a time
     crowd = [leave_running(gate.port, database) for _ in range(SESSIONS)]
     bystander, alive = leave_running(gate.port, database)
     for client, _ in crowd:
@@ -111,10 +129,10 @@ def test_many_that_go_away_at_once_are_all_interrupted(start, database):
     bystander.close()
 
 
-def test_what_is_above_the_queue_is_only_closed(start, database):
+def test_what_is_above_the_queue_is_only_closed(start, database, leave_waiting):
     gate = start(disconnect_queue_max=0)
-    client, identifier = leave_running(gate.port, database)
+    client, identifier = leave_waiting(gate.port)
     client.close()
     wait_until(lambda: counted(gate, "dropped") == 1, "it is counted")
-    assert runs_on_backend(database, identifier)
+    assert runs_on_backend(database, identifier, "FOR UPDATE")
     query(database, f"KILL {identifier}")

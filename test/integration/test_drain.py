@@ -234,6 +234,7 @@ def test_a_login_that_crosses_the_drain_of_its_backend(start_gate, mariadb, with
     """It leaves as the others do, behind its transaction; not when the backend is used again before."""
     relay = HoldingRelay(mariadb.port)
     gate = start_gate(backend=f"127.0.0.1:{relay.port}")
+    gate.wait_for_log("backend_ready")  # the proxy's own look at it is over
     admin = Admin(gate.admin_port, ADMIN_TOKEN)
     backend = f"/v1/clusters/obdemo/backends/127.0.0.1%3A{relay.port}"
     with RawClient(gate.port) as client:
@@ -313,7 +314,7 @@ def test_with_ctl(gate, app):
     assert done.returncode == 0, done.stderr
     number = json.loads(done.stdout)["drains"][0]["number"]
     wait_until(lambda: not is_alive(session), "it is gone")
-    assert '"state":"done"' in ctl(gate, "drains", "--json").stdout
+    wait_until(lambda: '"state":"done"' in ctl(gate, "drains", "--json").stdout, "it is done")
     assert ctl(gate, "cancel-drain", number).returncode == 0
 
 

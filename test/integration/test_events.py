@@ -13,7 +13,7 @@ import pytest
 from clients import Admin, connect, connection_id, cs_id, disconnect, query
 from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, binary, ctl, write_secret
-from support import seconds, wait_until
+from support import duration, free_port, seconds, wait_until
 
 
 class Follower:
@@ -148,9 +148,10 @@ def test_ids_of_an_earlier_run_are_known_for_that(start_gate, curl):
 def test_ctl_follows_events(gate, follow):
     environment = {"SESSIONGATE_CTL_URL": f"http://127.0.0.1:{gate.admin_port}", "SESSIONGATE_ADMIN_TOKEN": ADMIN_TOKEN}
     words = [binary(), "ctl", "events", "--where", "type = 'session_opened'"]
+    metrics = Admin(gate.admin_port)
+    wait_until(lambda: "sessiongate_event_readers 0" in metrics.get("/metrics").text, "those of earlier tests have left")
     text = follow(words, environment)
     as_json = follow([*words, "--json"], environment)
-    metrics = Admin(gate.admin_port)
     wait_until(lambda: "sessiongate_event_readers 2" in metrics.get("/metrics").text, "both read")
     session = connect(gate.port, user="app@sys#obdemo")
     line = text.wait_for(lambda lines: lines, "a line")[0]
@@ -204,25 +205,27 @@ def test_who_may_see_which_events(start_gate, curl, tmp_path):
 def test_slow_statements_are_events(start_gate, curl):
     gate = start_gate()
     session = connect(gate.port)
-    query(session, "SELECT SLEEP(0.2), 'off'")
+    slow = seconds(1)
+    query(session, f"SELECT SLEEP({slow + 0.1}), 'off'")
     admin = Admin(gate.admin_port, ADMIN_TOKEN)
-    assert admin.request("PUT", "/v1/config/slow-statement-time", body=b'{"value": "100ms"}').status == 200
+    assert admin.request("PUT", "/v1/config/slow-statement-time", body=f'{{"value": "{duration(1)}"}}'.encode()).status == 200
     reader = curl(gate, "/v1/events?type=statement_slow")
     query(session, "SELECT 1")
-    query(session, "SELECT SLEEP(0.2), 'secret'")
+    begun = time.monotonic()
+    query(session, f"SELECT SLEEP({slow + 0.1}), 'secret'")
+    took = time.monotonic() - begun
     found = reader.wait_for(data_of, "the slow one")
     assert [(one["statement"], one["outcome"]) for one in found] == [("SELECT SLEEP(?), ?", "query")]
-    assert 200_000 <= found[0]["duration_us"] < 5_000_000
+    assert slow * 1_000_000 <= found[0]["duration_us"] <= took * 1_000_000
     assert admin.request("PUT", "/v1/config/slow-statement-time", body=b'{"value": "0"}').status == 200
-    query(session, "SELECT SLEEP(0.2)")
+    query(session, f"SELECT SLEEP({slow + 0.1})")
     time.sleep(0.1)
     assert len(data_of(reader.lines())) == 1
     disconnect(session)
 
 
 def test_the_backends_state_is_an_event(start_gate, mariadb, curl):
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as reserved:
-        port = reserved.getsockname()[1]
+    port = free_port()
     gate = start_gate(backend=f"127.0.0.1:{port}")
     admin = Admin(gate.admin_port, ADMIN_TOKEN)
 
@@ -254,7 +257,7 @@ def test_a_reader_that_does_not_read_is_dropped(start_gate, curl):
             quick.lines()
         count += 20
     quick.wait_for(lambda lines: len(data_of(lines)) == count, "the other one got all of them")
-    assert "sessiongate_event_readers 1" in metrics.get("/metrics").text
+    wait_until(lambda: "sessiongate_event_readers 1" in metrics.get("/metrics").text, "the slow one has left")
     gate.wait_for_log("follows events no more: (too slow|closed, or took nothing)")
     slow.close()
 
@@ -273,9 +276,9 @@ def test_many_read_at_a_time_and_one_more_is_refused(start_gate, curl):
 
 def test_streams_outlive_the_request_timeout_and_end_with_their_tokens(start_gate, curl, tmp_path):
     tokens = write_secret(tmp_path, "tokens", "look viewer viewer-token")
-    gate = start_gate(admin_tokens_file=tokens, admin_request_timeout="300ms", events_heartbeat="100ms")
+    gate = start_gate(admin_tokens_file=tokens, admin_request_timeout=duration(1), events_heartbeat="100ms")
     reader = curl(gate, token="viewer-token")
-    reader.wait_for(lambda lines: lines.count(": heartbeat") >= 8, "it goes on")
+    reader.wait_for(lambda lines: lines.count(": heartbeat") >= seconds(15), "it goes on")
     tokens.write_text("look viewer another-token\n")
     gate.process.send_signal(signal.SIGHUP)
     assert reader.process.wait(seconds(5)) == 0

@@ -10,7 +10,7 @@ import raw_client as raw
 from clients import (Admin, LOST, connect, cs_id, disconnect, error_of, exists_on_backend, is_alive, query, value)
 from raw_client import RawClient, error_of_payload
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, run_once
-from support import seconds, wait_until
+from support import duration, seconds, wait_until
 
 
 @pytest.fixture
@@ -58,32 +58,30 @@ def closed(gate, session):
 def test_a_statement_that_runs_too_long_is_interrupted_and_the_session_stays(guarded, database):
     gate = guarded(max_statement_time="1s")
     session = connect(gate.port, database="app")
-    begun = time.monotonic()
     # MariaDB's SLEEP() gives 1 in place of an error when it is interrupted alone in a SELECT.
     number, _ = error_of(query, session, "SELECT COUNT(*) FROM seq_1_to_1000000000 a WHERE SLEEP(0.01) = 5")
     assert number == 1317
-    assert time.monotonic() - begun < seconds(8)
     assert value(session, "SELECT 1") == 1
+    record = wait_until(lambda: kills(gate), "it is recorded")[0]
     assert count(gate, "max-statement-time") == 1
-    record = kills(gate)[0]
     assert (record["outcome"], record["cs_id"], record["verb"]) == ("query_interrupted", cs_id(session), "kill_query")
     assert "guard" in json.dumps(record) and "max-statement-time" in json.dumps(record)
     disconnect(session)
 
 
 def test_statements_that_are_short_enough_are_left_alone(guarded):
-    gate = guarded(max_statement_time="2s")
+    gate = guarded(max_statement_time="4s")
     session = connect(gate.port)
     for _ in range(5):
-        assert value(session, "SELECT SLEEP(0.6)") == 0
+        assert value(session, "SELECT SLEEP(0.9)") == 0
     assert count(gate, "max-statement-time") == 0
     disconnect(session)
 
 
 def test_a_pipeline_of_short_statements_is_no_long_one(guarded):
-    gate = guarded(max_statement_time="1500ms")
+    gate = guarded(max_statement_time="4s")
     with RawClient(gate.port).login() as client:
-        payload = bytes([raw.COM_QUERY]) + b"SELECT SLEEP(0.5)"
+        payload = bytes([raw.COM_QUERY]) + b"SELECT SLEEP(0.8)"
         client.socket.sendall((len(payload).to_bytes(3, "little") + b"\0" + payload) * 6)
         for _ in range(6):
             client.read_response()
@@ -94,7 +92,7 @@ def test_a_pipeline_of_short_statements_is_no_long_one(guarded):
 def test_without_a_control_account_the_session_is_ended_with_a_clear_error(start_gate, database):
     gate = start_gate(max_statement_time="1s")
     with RawClient(gate.port).login() as client:
-        client.command(raw.COM_QUERY, b"SELECT SLEEP(5)")
+        client.command(raw.COM_QUERY, b"SELECT SLEEP(60)")
         assert error_of_payload(client.read_packet())[:2] == (1969, "70100")
         assert client.is_closed()
     record = wait_until(lambda: kills(gate), "it is recorded")[0]
@@ -102,7 +100,7 @@ def test_without_a_control_account_the_session_is_ended_with_a_clear_error(start
 
 
 def test_a_session_that_is_idle_in_a_transaction_is_ended_and_its_locks_are_free(guarded, lock):
-    gate = guarded(idle_in_transaction_timeout="1s")
+    gate = guarded(idle_in_transaction_timeout=duration(2))
     with RawClient(gate.port).login(database="app") as victim:
         victim.query("BEGIN")
         victim.query("UPDATE accounts SET balance = balance WHERE id = 1")
@@ -110,27 +108,27 @@ def test_a_session_that_is_idle_in_a_transaction_is_ended_and_its_locks_are_free
         number, state, text = error_of_payload(victim.read_packet())
         assert (number, state) == (1927, "70100") and "idle-in-transaction-timeout" in text
         assert victim.is_closed()
+    assert wait_until(lambda: kills(gate), "it is recorded")[0]["outcome"] == "killed"
     assert count(gate, "idle-in-transaction-timeout") == 1
-    assert kills(gate)[0]["outcome"] == "killed"
 
 
 def test_idle_outside_a_transaction_is_not_idle_in_one(guarded):
-    gate = guarded(idle_in_transaction_timeout="500ms")
+    gate = guarded(idle_in_transaction_timeout="3s")
     session = connect(gate.port, database="app")
-    time.sleep(1.5)
+    time.sleep(3.5)
     assert is_alive(session)
     begin(session)
-    for _ in range(6):  # it works
-        time.sleep(0.25)
+    for _ in range(5):  # it works
+        time.sleep(0.8)
         assert is_alive(session)
     query(session, "COMMIT")
-    time.sleep(1)
+    time.sleep(3.5)
     assert is_alive(session)
     disconnect(session)
 
 
 def test_a_transaction_that_is_open_for_too_long_is_ended_in_its_statement(guarded, lock, database):
-    gate = guarded(max_transaction_time="1s")
+    gate = guarded(max_transaction_time=duration(2))
     with RawClient(gate.port).login(database="app") as victim:
         victim.query("SELECT CONNECTION_ID()")
         identifier = int(victim.rows[0][1:])
@@ -147,32 +145,32 @@ def test_a_transaction_that_is_open_for_too_long_is_ended_in_its_statement(guard
 
 
 def test_an_old_session_is_ended_behind_its_transaction(guarded):
-    gate = guarded(max_session_age="1s")
+    gate = guarded(max_session_age=duration(2))
     session = connect(gate.port, database="app")
     begin(session)
-    time.sleep(2)
+    time.sleep(seconds(2) + 1)
     assert is_alive(session)
     query(session, "COMMIT")
     assert error_of(query, session, "SELECT 1")[0] in (1927, *LOST)
     assert closed(gate, session) == "max_session_age"
-    assert count(gate, "max-session-age") == 1
+    wait_until(lambda: count(gate, "max-session-age") == 1, "it is counted")
 
 
 def test_an_old_session_does_not_hold_out_for_ever(guarded):
-    gate = guarded(max_session_age="500ms", gentle_kill_timeout="500ms")
+    gate = guarded(max_session_age=duration(1), gentle_kill_timeout="500ms")
     session = connect(gate.port, database="app")
     begin(session)
     assert closed(gate, session) == "max_session_age"
     assert not is_alive(session)
+    assert len(wait_until(lambda: kills(gate), "it is recorded")) == 1
     assert count(gate, "max-session-age") == 1
-    assert len(kills(gate)) == 1
 
 
 def test_idle_timeout_is_a_guard_like_the_others(guarded):
     gate = guarded(idle_timeout="500ms")
     session = connect(gate.port)
     assert closed(gate, session) == "idle_timeout"
-    assert count(gate, "idle-timeout") == 1
+    wait_until(lambda: count(gate, "idle-timeout") == 1, "it is counted")
     assert error_of(query, session, "SELECT 1")[0] in (1927, *LOST)
 
 
@@ -234,10 +232,10 @@ def test_root_at_proxysys_is_not_held_to_the_limits_of_statements_and_age(guarde
 
 def test_a_session_that_waits_in_the_proxy_is_not_idle(guarded):
     """It waits for a gentle kill to come to its end."""
-    gate = guarded(idle_timeout="500ms", guards='[{"user": "other", "idle_timeout": "0s"}]')
+    gate = guarded(idle_timeout=duration(1.5), guards='[{"user": "other", "idle_timeout": "0s"}]')
     victim = connect(gate.port, user="other", password="other_password", database="app")
     begin(victim)
     killer = connect(gate.port, user="root", password="root_password")
-    query(killer, f"KILL PROXYSESSION {cs_id(victim)} AFTER TRANSACTION TIMEOUT 2")
+    query(killer, f"KILL PROXYSESSION {cs_id(victim)} AFTER TRANSACTION TIMEOUT {2 * seconds(1.5)}")
     assert not is_alive(victim)
     disconnect(killer)

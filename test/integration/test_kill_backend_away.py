@@ -14,11 +14,13 @@ from mariadb_server import MariadbServer
 from raw_client import RawClient
 from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
-from support import freeze, seconds, wait_until
+from support import duration, freeze, seconds, wait_until
 from victim import Victim
 
-KILL_TIMEOUT = 1  # second
+KILL_TIMEOUT = 2  # seconds
 CROWD = 24
+# MariaDB does not look meanwhile whether the client is there, as it does in SLEEP.
+WAITS = "SET STATEMENT innodb_lock_wait_timeout = 600 FOR SELECT * FROM accounts WHERE id = 3 FOR UPDATE"
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def asleep(own_server, controlled):
 
 
 def check_bounded(begun):
-    assert time.monotonic() - begun < KILL_TIMEOUT + seconds(3)
+    assert time.monotonic() - begun < KILL_TIMEOUT + seconds(8)
 
 
 def test_a_frozen_backend_is_a_timeout_on_every_face(own_server, asleep):
@@ -133,7 +135,7 @@ def test_many_kills_of_a_frozen_backend_at_once_are_all_answered_in_time(own_ser
     for killer in over_http:
         told = killer.wait(seconds(30))
         assert (told["status"], told["outcome"], told["was_running"]) == ("killed", "timeout", True)
-    assert max(killer.seconds for killer in over_sql + over_http) < KILL_TIMEOUT + seconds(3)
+    assert max(killer.seconds for killer in over_sql + over_http) < KILL_TIMEOUT + seconds(7)  # one after the other they take longer
     assert all(client.was_killed() for client in crowd)
     assert [kill["outcome"] for kill in admin.get("/v1/kills").json["kills"]] == ["timeout"] * CROWD
     own_server.process.send_signal(signal.SIGCONT)
@@ -145,8 +147,10 @@ def test_many_kills_of_a_frozen_backend_at_once_are_all_answered_in_time(own_ser
 
 
 def test_a_kill_in_flight_when_the_backend_restarts_is_told_truly_and_hits_nobody_there(own_server, controlled):
-    gate = controlled(backend=f"127.0.0.1:{own_server.port}", kill_timeout="20s")
+    gate = controlled(backend=f"127.0.0.1:{own_server.port}", kill_timeout=duration(60))
     admin = Admin(gate.admin_port, ADMIN_TOKEN)
+    for _ in range(40):
+        disconnect(connect(own_server.port))  # a new server counts up to the victim's number, not past it
     root = connect(own_server.port, user="root", password="root_password")
     victim = Victim(gate, root)
     freeze(own_server.process)
@@ -157,10 +161,10 @@ def test_a_kill_in_flight_when_the_backend_restarts_is_told_truly_and_hits_nobod
     while not strangers or strangers[-1].thread_id() < victim.connection_id:
         strangers.append(connect(own_server.port))
     assert strangers[-1].thread_id() == victim.connection_id
-    told = killer.wait(seconds(30))
+    told = killer.wait(seconds(60))
     assert (told["status"], told["was_running"]) == ("killed", True)
     assert told["outcome"] in ("killed", "backend_unreachable"), told  # its thread has ended with the server
-    assert killer.seconds < seconds(15)
+    assert killer.seconds < seconds(50), "it did not wait for its timeout"
     for identifier, answer in ((victim.cs_id, 404), (victim.connection_id, 404)):
         assert admin.delete(f"/v1/sessions/{identifier}").status == answer
     proxysys = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
@@ -187,18 +191,20 @@ def test_after_a_restart_an_old_id_names_nobody_and_new_sessions_are_killed(own_
 
 @pytest.fixture
 def cut_off(mariadb, controlled, database):
-    """sessiongate whose backend takes no connections any more, and a session that sleeps in a statement there."""
+    """sessiongate whose backend takes no connections any more, and a session that waits for a row there."""
     with contextlib.closing(Relay(mariadb.port)) as relay:
-        gate = controlled(backend=f"127.0.0.1:{relay.port}", kill_timeout="5s")
-        victim = Victim(gate, database)
+        gate = controlled(backend=f"127.0.0.1:{relay.port}", kill_timeout=duration(5))
+        query(database, "BEGIN")
+        query(database, "SELECT * FROM app.accounts WHERE id = 3 FOR UPDATE")
+        victim = Victim(gate, database, statement=WAITS)
         owner = connect(gate.port)
         proxysys = connect(gate.port, user="root@proxysys", password=PROXYSYS_PASSWORD)
         relay.close()
         relay.drop(b"control\0")
         yield gate, victim, owner, proxysys
         relay.drop()
-        if exists_on_backend(database, victim.connection_id):
-            query(database, f"KILL {victim.connection_id}")
+        query(database, "ROLLBACK")
+        wait_until(lambda: not exists_on_backend(database, victim.connection_id), "its thread is gone")
         for connection in (owner, proxysys):
             disconnect(connection)
 
@@ -215,7 +221,7 @@ def test_an_unreachable_backend_is_told_on_both_faces_and_the_session_stays_for_
     told = admin.delete(f"/v1/sessions/{victim.cs_id}").json
     assert (told["status"], told["outcome"], told["interrupt"]) == ("killed", "backend_unreachable", "backend_unreachable")
     assert victim.client.was_killed()
-    assert runs_on_backend(database, victim.connection_id)  # as it was told
+    assert runs_on_backend(database, victim.connection_id, "FOR UPDATE")  # as it was told
 
 
 def test_an_unreachable_backend_is_told_in_the_ok_of_a_kill(cut_off):

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 import raw_client as raw
-from clients import (InteractiveClient, connect, cs_id, error_of, query, rows, run_command_line, value)
+from clients import (InteractiveClient, connect, cs_id, end_thread, error_of, query, rows, run_command_line, value)
 from raw_client import ORDINARY, RawClient
 from sessiongate_process import PROXYSYS_PASSWORD
 
@@ -68,7 +68,7 @@ def test_what_was_not_done_is_a_warning(gate, open_session, sleeper, database, s
         query(killer, statement.format(client.thread_id))
         assert warnings(killer) == [("Warning", 1105, "Closed, but its statement was not interrupted: no_route")]
         assert query(killer, "SHOW COUNT(*) WARNINGS") == [(1,)]
-    query(database, f"KILL {identifier}")
+    end_thread(database, identifier)
 
 
 def test_an_error_is_shown_as_servers_do(open_session, mariadb):

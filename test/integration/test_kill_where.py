@@ -376,11 +376,11 @@ def test_all_are_waited_for_at_the_same_time(gate, crowd, face):
     predicate = "User = 'app' AND in_transaction = 1"
     begun = time.monotonic()
     if face == "sql":
-        done = over_sql(gate, predicate, tail="AFTER TRANSACTION TIMEOUT 0.5")
+        done = over_sql(gate, predicate, tail="AFTER TRANSACTION TIMEOUT 4")
     else:
-        done = over_http(gate, predicate, after="transaction", timeout=0.5)
+        done = over_http(gate, predicate, after="transaction", timeout=4)
     assert done == dict.fromkeys(crowd.in_transaction, "killed")
-    assert 0.5 <= time.monotonic() - begun < 0.5 * 3 + seconds(2)
+    assert 4 <= time.monotonic() - begun < 3 * 4
     assert not any(is_alive(one) for one in crowd.open)
     assert all(is_alive(one) for one in crowd.idle)
     assert over_http(gate, "User = 'app' AND in_transaction = 0", after="statement") == {
