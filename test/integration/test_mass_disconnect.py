@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from clients import Admin, connect, disconnect, query, value
+from clients import Admin, connect, disconnect, end_thread, query, value
 from crowd import AWAITED_ROW, STATEMENT, Crowd
 from mariadb_server import MariadbServer
 from sessiongate_process import ADMIN_TOKEN
@@ -123,7 +123,7 @@ def test_a_crowd_that_vanishes_leaves_nothing_and_disturbs_nobody(controlled, se
     wait_until(lambda: len(running_of_crowd(database)) == left, "what runs on was counted as dropped")
     wait_until(lambda: live_sessions(gate) == 1, "only the bystander is left")
     for identifier in running_of_crowd(database):
-        query(database, f"KILL {identifier}")
+        end_thread(database, identifier)
     query(database, "ROLLBACK")
     answers = bystander.answers
     wait_until(lambda: bystander.answers > answers + 10, "the bystander goes on")

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 import raw_client as raw
-from clients import (LOST, Admin, InteractiveClient, connect, connection_id, cs_id, error_of,
+from clients import (LOST, Admin, InteractiveClient, connect, connection_id, cs_id, end_thread, error_of,
                      exists_on_backend, is_alive, query, runs_on_backend)
 from compressed_client import CompressedClient
 from raw_client import Closed, RawClient
@@ -54,7 +54,7 @@ def test_an_idle_client_may_be_told_nothing_as_by_servers(start_gate, database, 
         wait_until(lambda: runs_on_backend(database, identifier), "it sleeps")
         by_http(gate, client)
         assert client.was_killed()
-        query(database, f"KILL {identifier}")
+        end_thread(database, identifier)
     admin = Admin(gate.admin_port, ADMIN_TOKEN)
     assert admin.request("PUT", "/v1/config/tell-idle-clients", body=b'{"value": "on"}').status == 200
     with RawClient(gate.port).login(**user) as client:
@@ -67,7 +67,7 @@ def test_the_error_takes_the_place_of_a_response_that_has_not_begun(gate, sleepe
     by_http(gate, client)
     assert client.was_killed()
     assert client.sequence == 2  # its own was 1
-    query(database, f"KILL {identifier}")  # this sessiongate has no control account
+    end_thread(database, identifier)  # this sessiongate has no control account
 
 
 def test_behind_a_response_that_has_ended_the_next_of_a_pipeline_is_the_error(gate, victim):
@@ -100,7 +100,7 @@ def test_a_client_that_has_sent_more_than_was_read_is_told_all_the_same(gate, sl
         client.command(raw.COM_QUERY, b"DO '" + b"x" * 10_000 + b"'")
     by_http(gate, client)
     assert client.was_killed()
-    query(database, f"KILL {identifier}")
+    end_thread(database, identifier)
 
 
 def test_half_a_command_is_answered_with_it(gate, victim):
@@ -142,7 +142,7 @@ def test_compressed(gate, running, database):
         assert client.was_killed()
         assert client.pieces == [1]
     if running:
-        query(database, f"KILL {identifier}")
+        end_thread(database, identifier)
 
 
 def test_the_proxys_own_account(gate):
@@ -162,7 +162,7 @@ def test_a_statement_that_outlives_a_drain_is_told_of_the_shutdown(start_gate, d
         gate.process.terminate()
         assert raw.error_of_payload(client.read_packet()) == SHUTDOWN
         assert client.is_closed()
-    query(database, f"KILL {identifier}")
+    end_thread(database, identifier)
 
 
 # Clients take their connection for lost, and come back.
