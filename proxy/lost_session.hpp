@@ -17,6 +17,11 @@ namespace sessiongate::proxy {
 struct lost_session {
   lost_session(recovery_watch seen, protocol::capabilities agreed) : watch(std::move(seen)), negotiated(agreed) {}
 
+  /// It may have a role that neither a login nor what forgets everything else would give back.
+  [[nodiscard]] bool may_have_role() const {
+    return saved ? saved->role || (watch.hazards() & hazard::role) != 0 : watch.may_have_set_role();
+  }
+
   recovery_watch watch;
   protocol::capabilities negotiated;      // with the backend: the client counts on it
   backend_ptr at;                         // where it was

@@ -114,7 +114,8 @@ void recovery_watch::begin_command(const protocol::command_framer::step& started
   }
 }
 
-void recovery_watch::begin_change_user(const protocol::change_user& wanted) {
+void recovery_watch::begin_change_user(const protocol::change_user& wanted, bool keeps_role) {
+  keeps_role_ = keeps_role;
   next_login_ = login_;
   next_login_.user = wanted.user;
   next_login_.database = wanted.database;
@@ -160,7 +161,7 @@ void recovery_watch::end_response(const response& ended) {
   if (ended.error == 0 && ended.answered == command::change_user) {
     login_ = std::exchange(next_login_, {});
     reset();
-    hazards_ = 0;  // a role neither
+    hazards_ = keeps_role_ ? hazard::role : 0;
     began_with_ = beginning::change_user;
     return;
   }

@@ -38,7 +38,8 @@ class recovery_watch {
   /// given the server's.
   void begin_command(const protocol::command_framer::step& started, std::optional<std::uint32_t> shown_id,
                      std::uint8_t place);
-  void begin_change_user(const protocol::change_user& wanted);
+  /// `keeps_role`: the session may have another role afterwards than a login as that user gives.
+  void begin_change_user(const protocol::change_user& wanted, bool keeps_role);
 
   struct response {
     protocol::command answered = protocol::command::sleep;
@@ -85,6 +86,10 @@ class recovery_watch {
   [[nodiscard]] bool asks_for_insert_id_alone(std::string_view text) const;
   /// The server session has an insert id of its own.
   void close_insert_id_gap() { gaps_ &= ~hazard::reads_last_insert_id; }
+  /// It may have another role than its login gave.
+  [[nodiscard]] bool may_have_set_role() const { return (hazards_ & (hazard::role | hazard::hidden)) != 0; }
+  /// The server was asked.
+  void note_role(bool has_one) { hazards_ = has_one ? hazards_ | hazard::role : hazards_ & ~hazard::role; }
   /// Of the last response: how a text is read depends on them.
   void note_status(protocol::status_flags now) { status_ = now; }
 
@@ -108,6 +113,7 @@ class recovery_watch {
 
   protocol::handshake_response login_;
   protocol::handshake_response next_login_;  // while a COM_CHANGE_USER is under way
+  bool keeps_role_ = false;                  // then
   protocol::capabilities negotiated_;
   std::size_t size_max_;
   std::chrono::steady_clock::time_point logged_in_at_ = std::chrono::steady_clock::now();

@@ -61,6 +61,7 @@ class relay final : public own_server_session, public std::enable_shared_from_th
       bind_types,   // an execution that does not tell its types to a server session that does not know them
       translate,    // a prepared statement has another number on the server than for the client
       gap,          // the command asks for what only the server session before this one knew
+      role,         // a COM_RESET_CONNECTION: what it keeps has to be known
       malformed,
     };
     std::size_t forward = 0;
@@ -88,6 +89,10 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   task<> bind_types();
   task<> fill_gap();
   awaitable<bool> has_insert_id();
+  // The role (relay_role.cpp).
+  task<> ask_role();
+  task<bool> keeps_role(std::string user);
+  task<bool> has_role();
   [[nodiscard]] session::recovery_obstacle obstacle_of_planned_end() const;
   void save_state(client_connection::state_handler done);
   static awaitable<void> read_state(std::shared_ptr<relay> self);
@@ -170,6 +175,7 @@ class relay final : public own_server_session, public std::enable_shared_from_th
   std::unique_ptr<std::vector<client_connection::state_handler>> saving_;  // who waits for read_state()
   wait_slot saved_;                                                        // the client's direction, for the same
   std::optional<std::uint32_t> shown_id_;           // the client's id in the command that translate_statement() edited
+  bool role_asked_ = false;                         // for the command that is next
   std::unique_ptr<change_user_exchange> exchange_;  // while a COM_CHANGE_USER is under way
   std::unique_ptr<session::identity> next_identity_;  // while a COM_CHANGE_USER is under way
   std::unique_ptr<login_evidence> next_login_;        // what it told of its password

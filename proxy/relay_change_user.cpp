@@ -38,6 +38,8 @@ task<> relay::change_user() {
         {stop_reason::login_failed, "COM_CHANGE_USER to another cluster"});
     co_return;
   }
+  const bool keeps_role_then = replacing_ && co_await keeps_role(name.user);
+  if (broken()) co_return;
   if (name.user != connection_.who()->user) {
     auto place = connection_.shared().entrance.users.enter(name.user);
     if (!place) {
@@ -51,7 +53,7 @@ task<> relay::change_user() {
       name.user, name.tenant, cluster_set::shown_name(cluster, name), session::shown_attributes(wanted->attributes)});
   next_database_ = wanted->database;
   wanted->user = name.user;
-  if (replacing_) replacing_->watch.begin_change_user(*wanted);
+  if (replacing_) replacing_->watch.begin_change_user(*wanted, keeps_role_then);
   wanted->auth_plugin = unknown_plugin;
   wipe(wanted->auth_response);
   if (protocol::has(backend_capabilities_, protocol::client_connect_attrs)) {

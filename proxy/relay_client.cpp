@@ -164,6 +164,9 @@ task<> relay::resolve(scan::halt why) {
     case scan::halt::gap:
       co_await fill_gap();
       break;
+    case scan::halt::role:
+      co_await ask_role();
+      break;
     case scan::halt::malformed:
       refuse_command({er::malformed_packet, "HY000", "Malformed communication packet"},
                      {stop_reason::protocol_error, "a command that cannot be"});

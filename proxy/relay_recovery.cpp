@@ -66,6 +66,7 @@ relay::scan::halt relay::consider_recovery(const protocol::command_framer::step&
     if (may_change && started.size <= connection_.shared().settings.recovery_state_max) return scan::halt::need_more;
     return scan::halt::translate;
   }
+  if (started.type == command::reset_connection && watch.may_have_set_role() && !role_asked_) return scan::halt::role;
   if (watch.has_gaps() && watch.gap_in(statement_of(started)) != recovery_obstacle::none) return scan::halt::gap;
   return started.type == command::stmt_execute && misses_types(started) ? scan::halt::bind_types : scan::halt::none;
 }
@@ -116,6 +117,7 @@ void relay::watch_command(const protocol::command_framer::step& started) {
                         {connection_.database(), connection_.tracked().variables(), watch.unseen_changes()}, place);
   } else {
     watch.begin_command(started, std::exchange(shown_id_, std::nullopt), place);
+    role_asked_ = false;
   }
 }
 
@@ -279,7 +281,8 @@ bool relay::drop_closing() {
 awaitable<std::optional<recovery_failure>> relay::recover() {
   while (reading_backend_) co_await changed_.wait();
   const auto type = framer_.next(kept_).type;
-  const bool forgets = type == command::reset_connection || type == command::change_user;
+  const bool forgets =
+      (type == command::reset_connection || type == command::change_user) && !replacing_->may_have_role();
   auto done = co_await rebuild_session(connection_, *replacing_, forgets ? rebuild_scope::login : rebuild_scope::state);
   if (auto* failure = std::get_if<recovery_failure>(&done)) co_return std::move(*failure);
   begin_anew(std::get<backend_login>(done));

@@ -23,13 +23,14 @@ class Model:
         self.routines = routines   # the server has routines that may do anything
         self.mariadb = mariadb     # else MySQL 5.6, which tells less
         self.in_no_database = False  # the current one was dropped
+        self.set_role = False      # MariaDB keeps it
         self.reset()
 
     def reset(self):
         """A fresh session in the same database, as behind COM_RESET_CONNECTION."""
         self.hard = {}
         self.soft = set(ROUTINES if self.routines else ())
-        self.soft_unplanned = {"unknown_system_variable"} if self.routines else set()
+        self.soft_unplanned = {"unknown_system_variable"} if self.routines or self.set_role else set()
         self.user_variables = set()
         self.system_variables = set()
         self.prepared = {}

@@ -188,6 +188,7 @@ class StepMaker:
 
     def _role(self):
         def note(model):
+            model.set_role = True
             model.soft_unplanned |= UNSEEN
         return [self._query(self._chance.choice((f"SET ROLE {ROLE}", f"SET ROLE '{ROLE}'", "SET ROLE NONE")), tried=note)]
 

@@ -90,12 +90,9 @@ TEST_CASE("a reset that failed resets nothing") {
 TEST_CASE("COM_CHANGE_USER makes it another account's session") {
   watched_session session;
   session.query("CREATE TEMPORARY TABLE t (i INT)");
-  session.watch.begin_change_user({.user = "other",
-                                   .auth_response = {},
-                                   .database = "stock",
-                                   .collation = 33,
-                                   .auth_plugin = {},
-                                   .attributes = {}});
+  session.watch.begin_change_user(
+      {.user = "other", .auth_response = {}, .database = "stock", .collation = 33, .auth_plugin = {}, .attributes = {}},
+      false);
   SECTION("that succeeds") {
     session.end(command::change_user);
     CHECK(session.watch.login().user == "other");
@@ -111,16 +108,30 @@ TEST_CASE("COM_CHANGE_USER makes it another account's session") {
   }
 }
 
-TEST_CASE("a reset keeps the role, a change of user does not") {
+TEST_CASE("a reset keeps the role, a change of user does when the server says so") {
+  const bool keeps = GENERATE(true, false);
   watched_session session;
   session.query("SET ROLE auditor");
   session.begin(command::reset_connection, {0x1F});
   session.end(command::reset_connection);
   CHECK(session.watch.obstacle() == recovery_obstacle::unknown_system_variable);
   session.watch.begin_change_user(
-      {.user = "app", .auth_response = {}, .database = {}, .collation = 33, .auth_plugin = {}, .attributes = {}});
+      {.user = "app", .auth_response = {}, .database = {}, .collation = 33, .auth_plugin = {}, .attributes = {}},
+      keeps);
   session.end(command::change_user);
-  CHECK(session.watch.obstacle() == recovery_obstacle::none);
+  CHECK(session.watch.obstacle() == (keeps ? recovery_obstacle::unknown_system_variable : recovery_obstacle::none));
+}
+
+TEST_CASE("what the server says of the role counts more than what statements may have done") {
+  watched_session session;
+  CHECK_FALSE(session.watch.may_have_set_role());
+  session.query(GENERATE("SET ROLE auditor", "CALL anything()"));
+  CHECK(session.watch.may_have_set_role());
+  const bool has_one = GENERATE(true, false);
+  session.watch.note_role(has_one);
+  session.begin(command::reset_connection, {0x1F});
+  session.end(command::reset_connection);
+  CHECK(session.watch.obstacle() == (has_one ? recovery_obstacle::unknown_system_variable : recovery_obstacle::none));
 }
 
 TEST_CASE("what a session begins with is what the server gave at its login, or at the last reset") {
