@@ -16,9 +16,9 @@ server_conversation::answer lost(std::string_view why) {
   return none;
 }
 
-/// The ERR that ends a response.
-std::optional<protocol::server_error> last_error(protocol::bytes_view response) {
-  std::optional<protocol::server_error> found;
+/// The ERR that ends a response: one that cannot be read is an error, too.
+protocol::server_error last_error(protocol::bytes_view response) {
+  protocol::server_error found{protocol::er::malformed_packet, "HY000", "malformed error"};
   for (auto packet = take_packet(response); !packet.empty(); packet = take_packet(response)) {
     if (!protocol::is_err_packet(packet)) continue;
     if (auto parsed = protocol::parse_err_packet(packet)) found = std::move(*parsed);
