@@ -128,7 +128,7 @@ awaitable<possible_failure> recovery_login::try_at(const backend_ptr& target) {
   const auto time = std::min(left_until(until_), connection_.shared().current.load()->connect_timeout);
   server_opening opening(connection_, login_, target, time);
   if (auto failed = co_await opening.open()) {
-    is_final_ = !failed->elsewhere;
+    is_final_ = failed->reason == session::stop_reason::login_failed;
     co_return recovery_failure{is_final_ ? recovery_obstacle::server_differs : recovery_obstacle::backend_unreachable,
                                failed->error->message};
   }

@@ -5,11 +5,14 @@
 #include "proxy/loopback.hpp"
 #include "proxy/server_answers.hpp"
 
+#include "admin/socket_address.hpp"
 #include "protocol/greeting.hpp"
 #include "session/endpoint.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cstddef>
@@ -24,7 +27,10 @@ namespace sessiongate::proxy::test {
 
 class scripted_backend {
  public:
-  explicit scripted_backend(asio::io_context& on) : context_(on), acceptor_(on, {asio::ip::address_v4::loopback(), 0}) {
+  /// At a port of its own, or at a Unix socket.
+  explicit scripted_backend(asio::io_context& on, const session::endpoint& at = {"127.0.0.1", 0})
+      : context_(on), acceptor_(on, admin::to_socket_address(at)), at_(at) {
+    if (!at.is_unix()) at_ = admin::to_endpoint(acceptor_.local_endpoint());
     answers = {{"SHOW GLOBAL VARIABLES WHERE", rows_answer(2, {{"server_uuid", "one"}})},
                {"SHOW GLOBAL STATUS LIKE 'Uptime'", rows_answer(2, {{"Uptime", "60"}})},
                {"SHOW GRANTS", rows_answer(1, {{"GRANT PROCESS ON *.* TO `control`@`%`"}})},
@@ -35,16 +41,18 @@ class scripted_backend {
   scripted_backend(const scripted_backend&) = delete;
   scripted_backend& operator=(const scripted_backend&) = delete;
 
-  [[nodiscard]] session::endpoint address() const { return {"127.0.0.1", acceptor_.local_endpoint().port()}; }
+  [[nodiscard]] const session::endpoint& address() const { return at_; }
 
   /// What it says first, and what a login packet and each statement are answered: the longest beginning that fits says
   /// how. Empty: it closes instead. A statement that nothing fits is not answered.
   std::string greeting = packet_of(hello(), 0);
   std::string verdict = ok_answer(protocol::status_autocommit, 2);
   std::map<std::string, std::string, std::less<>> answers;
+  bool leaves = false;  // with its greeting, before anybody can answer
 
   // What it has seen.
   std::size_t connections = 0;
+  std::vector<std::string> logins;
   std::vector<std::string> asked;
 
   [[nodiscard]] std::size_t times_asked(std::string_view beginning) const {
@@ -54,8 +62,7 @@ class scripted_backend {
   }
   /// As a server that ends.
   void close_connections() {
-    error_code ignored;
-    for (auto& each : open_) each.close(ignored);
+    for (auto& each : open_) close(each);
   }
   void stop() {
     error_code ignored;
@@ -63,12 +70,14 @@ class scripted_backend {
     close_connections();
   }
 
-  static protocol::bytes hello() {
+  static constexpr protocol::capabilities capabilities =
+      protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
+  static protocol::bytes hello(protocol::capabilities flags = capabilities, std::uint32_t thread_id = 7) {
     protocol::greeting first;
     first.server_version = "11.8.0-MariaDB";
-    first.thread_id = 7;
+    first.thread_id = thread_id;
     first.nonce = "01234567890123456789";
-    first.flags = protocol::client_protocol_41 | protocol::client_secure_connection | protocol::client_plugin_auth;
+    first.flags = flags;
     first.auth_plugin = "mysql_native_password";
     protocol::bytes payload;
     protocol::write_greeting(payload, first);
@@ -76,6 +85,7 @@ class scripted_backend {
   }
 
  private:
+  using socket = asio::generic::stream_protocol::socket;
   static constexpr auto io = asio::as_tuple(asio::use_awaitable);
 
   awaitable<void> accept() {
@@ -87,9 +97,17 @@ class scripted_backend {
       asio::co_spawn(context_, serve(open_.back()), asio::detached);
     }
   }
-  awaitable<void> serve(tcp::socket& client) {
-    if (!co_await say(client, greeting) || !co_await hear(client) || !co_await say(client, verdict)) co_return;
+  awaitable<void> serve(socket& client) {
+    if (leaves) {
+      asio::write(client, asio::buffer(greeting));
+      co_return close(client);
+    }
+    if (!co_await say(client, greeting)) co_return;
+    const auto login = co_await hear(client);
+    if (login) logins.push_back(*login);
+    if (!login || !co_await say(client, verdict)) co_return;
     while (const auto command = co_await hear(client)) {
+      if (command->empty()) co_return close(client);  // a login that is given up
       asked.push_back(command->substr(1));
       const auto* const answer = find_answer(asked.back());
       if (answer != nullptr && !co_await say(client, *answer)) co_return;
@@ -102,13 +120,16 @@ class scripted_backend {
     }
     return found;
   }
-  static awaitable<bool> say(tcp::socket& client, const std::string& bytes) {
+  static void close(socket& client) {
     error_code ignored;
-    if (bytes.empty()) client.close(ignored);
+    client.close(ignored);
+  }
+  static awaitable<bool> say(socket& client, const std::string& bytes) {
+    if (bytes.empty()) close(client);
     const auto [ec, size] = co_await asio::async_write(client, asio::buffer(std::string(bytes)), io);
     co_return !ec && !bytes.empty();
   }
-  static awaitable<std::optional<std::string>> hear(tcp::socket& client) {
+  static awaitable<std::optional<std::string>> hear(socket& client) {
     protocol::bytes head(protocol::packet_header_size);
     const auto [none, head_size] = co_await asio::async_read(client, asio::buffer(head), io);
     if (none) co_return std::nullopt;
@@ -119,8 +140,9 @@ class scripted_backend {
   }
 
   asio::io_context& context_;
-  tcp::acceptor acceptor_;
-  std::list<tcp::socket> open_;  // closed ones, too: a coroutine may be about to see it
+  asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
+  session::endpoint at_;
+  std::list<socket> open_;  // closed ones, too: a coroutine may be about to see it
 };
 
 }  // namespace sessiongate::proxy::test
