@@ -22,6 +22,22 @@ std::string in_quotes(std::string_view text) {
   return '\'' + std::string(text) + '\'';
 }
 
+failure explain(std::string_view could_not, const interrupt_answer& answer) {
+  switch (answer.status) {
+    case interrupt_status::timeout:
+      return fail(failure_kind::timeout, "The backend did not answer the KILL in time");
+    case interrupt_status::no_route:
+      return proxy_failure(std::string(could_not) +
+                           ": there is no connection to its backend to send the KILL over; configure a control account "
+                           "(--control-user)");
+    case interrupt_status::backend_unreachable:
+      return proxy_failure(std::string(could_not) + ": its backend cannot be reached" +
+                           (answer.message.empty() ? "" : ": " + answer.message));
+    default:
+      return fail(failure_kind::backend, answer.message, answer.code, answer.sqlstate);
+  }
+}
+
 }  // namespace
 
 failure unknown_thread(std::uint64_t id) {
@@ -99,11 +115,14 @@ failure unknown_backend(std::string_view cluster, std::string_view backend) {
               protocol::er::unknown_error, "HY000");
 }
 
-failure backend_refusal(const interrupt_answer& answer) {
-  auto refused = fail(failure_kind::backend, answer.message);
-  refused.code = answer.code;
-  refused.sqlstate = answer.sqlstate;
-  return refused;
+failure kill_failure(std::string_view could_not, const interrupt_answer& answer, kill_outcome target) {
+  auto failed = explain(could_not, answer);
+  target.interrupt = answer.status;
+  target.backend_answer = answer.message;
+  target.backend_error = answer.code;
+  target.backend_sqlstate = answer.sqlstate;
+  failed.target = std::move(target);
+  return failed;
 }
 
 failure no_longer_matches(std::uint32_t cs_id) {

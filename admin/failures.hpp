@@ -31,8 +31,9 @@ failure unknown_drain(std::uint64_t number);
 failure too_many_drains();
 /// 1105: the cluster is not here, or has no such backend.
 failure unknown_backend(std::string_view cluster, std::string_view backend);
-/// What the backend said to a KILL.
-failure backend_refusal(const interrupt_answer& answer);
+/// A KILL that the backend has not done: it has refused it, or there was no answer. `could_not` says what came of that,
+/// as in `The statement could not be interrupted`.
+failure kill_failure(std::string_view could_not, const interrupt_answer& answer, kill_outcome target);
 /// 1105: the session does not meet the predicate any more that had chosen it.
 failure no_longer_matches(std::uint32_t cs_id);
 /// 1105: that many sessions match, and no more than `max` may be hit.

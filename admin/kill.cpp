@@ -24,18 +24,13 @@ namespace {
 
 using server_session_ptr = std::shared_ptr<const session::server_session>;
 
-/// What a kill that failed tells of its target.
-failure about(kill_outcome target, failure failed) {
-  failed.target = std::move(target);
-  return failed;
-}
-
 failure timed_out(kill_outcome target, std::string message) {
   failure failed;
   failed.kind = failure_kind::timeout;
   failed.message = std::move(message);
   target.interrupt = interrupt_status::timeout;
-  return about(std::move(target), std::move(failed));
+  failed.target = std::move(target);
+  return failed;
 }
 
 /// A thread that is gone already needs no KILL any more.
@@ -115,35 +110,12 @@ server_session_ptr find_running(const session::client_session& target) {
 }
 
 result finish_query_kill(kill_outcome outcome, const interrupt_answer& answer) {
-  outcome.interrupt = answer.status;
-  if (is_gone(answer)) {
-    outcome.interrupt = interrupt_status::not_needed;
-    return outcome;
-  }
-  outcome.backend_answer = answer.message;
-  outcome.backend_error = answer.code;
-  outcome.backend_sqlstate = answer.sqlstate;
-  switch (answer.status) {
-    case interrupt_status::interrupted:
-      outcome.status = kill_status::query_interrupted;
-      return outcome;
-    case interrupt_status::not_needed:
-      return outcome;
-    case interrupt_status::no_route:
-      return about(
-          std::move(outcome),
-          proxy_failure("The statement could not be interrupted: there is no connection to its backend to send "
-                        "the KILL over; configure a control account (--control-user)"));
-    case interrupt_status::backend_refused:
-      return about(std::move(outcome), backend_refusal(answer));
-    case interrupt_status::backend_unreachable:
-      return about(std::move(outcome),
-                   proxy_failure("The statement could not be interrupted: its backend cannot be reached" +
-                                 (answer.message.empty() ? std::string() : ": " + answer.message)));
-    case interrupt_status::timeout:
-      break;
-  }
-  return timed_out(std::move(outcome), "The backend did not answer the KILL in time");
+  outcome.interrupt = is_gone(answer) ? interrupt_status::not_needed : answer.status;
+  if (outcome.interrupt == interrupt_status::not_needed) return outcome;
+  if (outcome.interrupt != interrupt_status::interrupted)
+    return kill_failure("The statement could not be interrupted", answer, std::move(outcome));
+  outcome.status = kill_status::query_interrupted;
+  return outcome;
 }
 
 awaitable<result> kill_at_once(client_session_ptr target, const kill_session& what, const principal& who,

@@ -37,17 +37,19 @@ std::optional<thread_address> find_thread(std::uint64_t id, command_kind kind, c
 }
 
 result to_result(const interrupt_answer& answer, std::uint64_t id, command_kind kind, thread_address asked) {
+  const bool is_query = kind == command_kind::kill_query;
+  auto outcome = std::move(asked.outcome);
+  outcome.connection_id = asked.connection_id;
   if (answer.status == interrupt_status::interrupted) {
-    auto outcome = std::move(asked.outcome);
-    outcome.status = kind == command_kind::kill_query ? kill_status::query_interrupted : kill_status::killed;
-    outcome.connection_id = asked.connection_id;
+    outcome.status = is_query ? kill_status::query_interrupted : kill_status::killed;
     outcome.interrupt = answer.status;
     return outcome;
   }
   // The backend names its own id; the client has to read the one that it wrote.
   if (answer.code == protocol::er::no_such_thread) return unknown_thread(id);
   if (answer.code == protocol::er::kill_denied) return not_owner_of(id);
-  return backend_refusal(answer);
+  return kill_failure(is_query ? "The statement could not be interrupted" : "The session could not be killed", answer,
+                      std::move(outcome));
 }
 
 }  // namespace
@@ -61,11 +63,9 @@ awaitable<std::optional<result>> leave_to_backend(std::uint64_t id, command_kind
   const auto begun = std::chrono::steady_clock::now();
   const auto answer = co_await context.interrupter.interrupt_as_caller(asked->of, asked->connection_id, scope);
   if (answer.status == interrupt_status::no_route) co_return std::nullopt;
-  auto told = to_result(answer, id, kind, std::move(*asked));
-  if (auto* outcome = std::get_if<kill_outcome>(&told)) {
-    outcome->elapsed = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
-  }
-  co_return told;
+  asked->outcome.elapsed =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
+  co_return to_result(answer, id, kind, std::move(*asked));
 }
 
 }  // namespace sessiongate::admin

@@ -158,7 +158,10 @@ awaitable<own_server_session::reply> relay::ask(protocol::bytes command, std::si
     late = true;
     changed_.wake();
   });
-  if (co_await connection_.backend()->write_all(packet)) co_return answer;
+  if (co_await connection_.backend()->write_all(packet)) {
+    answer.status = admin::interrupt_status::backend_unreachable;
+    co_return answer;
+  }
   while (own_statement_ && !late && !broken()) co_await changed_.wait();
   if (own_statement_) {
     // A late answer is swallowed when it comes; what the client sends the backend next is answered behind it.
@@ -174,7 +177,9 @@ namespace {
 
 admin::interrupt_answer unanswered(admin::interrupt_status status) {
   if (status == admin::interrupt_status::no_route) return {};
-  return {status, protocol::er::unknown_error, "HY000", "the backend did not answer"};
+  if (status == admin::interrupt_status::timeout)
+    return {status, protocol::er::unknown_error, "HY000", "the backend did not answer"};
+  return {status, protocol::er::cannot_connect, "HY000", "it closed without an answer to KILL"};
 }
 
 /// Behind one address there may be several servers: the thread of that number here came from another port. False, too,

@@ -61,3 +61,16 @@ class DribblingRelay(Relay):
     def _send(self, sink, chunk):
         for byte in chunk:
             sink.sendall(bytes([byte]))
+
+
+class CuttingRelay(Relay):
+    """Ends a connection in which this is said, and does not pass it on."""
+
+    def __init__(self, target, said):
+        self._said = said
+        super().__init__(target)
+
+    def _send(self, sink, chunk):
+        if self._said in chunk:
+            sink.shutdown(socket.SHUT_RDWR)
+        sink.sendall(chunk)

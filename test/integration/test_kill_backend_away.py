@@ -9,10 +9,10 @@ import time
 import pytest
 
 import raw_client as raw
-from clients import Admin, connect, disconnect, error_of, exists_on_backend, is_alive, query, runs_on_backend
+from clients import LOST, Admin, connect, disconnect, error_of, exists_on_backend, is_alive, query, runs_on_backend
 from mariadb_server import MariadbServer
 from raw_client import RawClient
-from relays import Relay
+from relays import CuttingRelay, Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD, ctl
 from support import duration, freeze, seconds, wait_until
 from victim import Victim
@@ -235,3 +235,37 @@ def test_a_killer_with_a_session_of_its_own_needs_no_new_connection_to_the_backe
     _, victim, owner, _ = cut_off
     assert info_of(owner, f"KILL PROXYSESSION {victim.cs_id}") == ""
     wait_until(lambda: not exists_on_backend(database, victim.connection_id), "its thread is gone")
+
+
+def connect_stranger(gate):
+    """A session of another account, whose rights the proxy knows already."""
+    killer = connect(gate.port, user="other", password="other_password")
+    assert error_of(query, killer, "KILL PROXYSESSION 4294967295")[0] == 1094
+    return killer
+
+
+def test_a_plain_kill_that_a_frozen_backend_does_not_answer_is_a_timeout(own_server, asleep):
+    gate, admin, victim, second = asleep
+    killer = connect_stranger(gate)
+    freeze(own_server.process)
+    begun = time.monotonic()
+    assert error_of(query, killer, f"KILL {victim.cs_id}") == (1105, "The backend did not answer the KILL in time")
+    check_bounded(begun)
+    (told,) = wait_until(lambda: admin.get("/v1/kills", cs_id=victim.cs_id).json["kills"], "it is recorded")
+    assert (told["outcome"], told["interrupt"], told["connection_id"]) == ("timeout", "timeout", victim.connection_id)
+    assert {victim.cs_id, second.thread_id} <= set(admin.sessions())
+    own_server.process.send_signal(signal.SIGCONT)
+    disconnect(killer)
+
+
+def test_a_plain_kill_whose_connection_is_lost_is_no_refusal(mariadb, controlled):
+    with contextlib.closing(CuttingRelay(mariadb.port, b"KILL ")) as relay:
+        gate = controlled(backend=f"127.0.0.1:{relay.port}")
+        admin = Admin(gate.admin_port, ADMIN_TOKEN)
+        victim, killer = connect(gate.port), connect_stranger(gate)
+        assert error_of(query, killer, f"KILL {victim.thread_id()}")[0] in LOST  # its session goes with its server session
+        (kill,) = wait_until(lambda: admin.get("/v1/kills", cs_id=victim.thread_id()).json["kills"], "it is recorded")
+        assert (kill["outcome"], kill["interrupt"], kill["backend_error"]) == ("backend_unreachable", "backend_unreachable", 2003)
+        assert is_alive(victim)
+        for connection in (victim, killer):
+            disconnect(connection)

@@ -1,5 +1,6 @@
 #include "admin/plain_kill.hpp"
 
+#include "admin/kill_counters.hpp"
 #include "protocol/err_packet.hpp"
 #include "test/unit/admin/execute_fixture.hpp"
 
@@ -98,6 +99,44 @@ TEST_CASE_METHOD(fixture, "the backend's refusal names the id that the caller wr
   CHECK(refused(protocol::er::no_such_thread).message == "Unknown thread id: " + id);
   CHECK(refused(protocol::er::kill_denied).message == "You are not owner of thread " + id);
   CHECK(refused(1836).message == "about thread 77");
+}
+
+TEST_CASE_METHOD(fixture, "a backend that does not answer has not refused", "[admin][plain_kill]") {
+  const auto target = add({.cs_id = first_id}, 77);
+  target->publish_running(true);
+  kill_counters counted;
+  asking.kills = &counted;
+  const auto fail = [&](command what, interrupt_answer answer, kill_end end) {
+    own.answer_to_caller = std::move(answer);
+    const auto before = counted.value(end);
+    const auto failed = std::get<failure>(put(std::move(what), other));
+    CHECK(failed.outcome == end);
+    CHECK(counted.value(end) == before + 1);
+    REQUIRE(failed.target);
+    CHECK(failed.target->interrupt == own.answer_to_caller.status);
+    CHECK(failed.target->backend_error == own.answer_to_caller.code);
+    CHECK(failed.target->backend_answer == own.answer_to_caller.message);
+    return failed;
+  };
+  const interrupt_answer lost{interrupt_status::backend_unreachable, 2003, "HY000", "it closed"};
+  const interrupt_answer late{interrupt_status::timeout, 1105, "HY000", "the backend did not answer"};
+  const auto unreached = fail(kill_session{.id = first_id, .plain = true}, lost, kill_end::backend_unreachable);
+  CHECK(unreached.kind == failure_kind::backend);
+  CHECK(unreached.code == 1105);
+  CHECK(unreached.message == "The session could not be killed: its backend cannot be reached: it closed");
+  CHECK(unreached.target->cs_id == first_id);
+  CHECK(unreached.target->connection_id == 77);
+  CHECK(unreached.target->was_running);
+  CHECK(fail(kill_query{.id = first_id, .plain = true}, lost, kill_end::backend_unreachable)
+            .message.starts_with("The statement could not be interrupted: "));
+  const auto timed_out = fail(kill_session{.id = first_id, .plain = true}, late, kill_end::timeout);
+  CHECK(timed_out.kind == failure_kind::timeout);
+  CHECK(timed_out.message == "The backend did not answer the KILL in time");
+  const auto elsewhere = fail(kill_session{.id = 4711, .plain = true}, late, kill_end::timeout);
+  CHECK(elsewhere.target->cs_id == 0);  // none of the proxy's
+  CHECK(elsewhere.target->connection_id == 4711);
+  const interrupt_answer refused{interrupt_status::backend_refused, 1836, "HY000", "read-only"};
+  CHECK(fail(kill_session{.id = first_id, .plain = true}, refused, kill_end::backend_refused).message == "read-only");
 }
 
 TEST_CASE_METHOD(fixture, "without a server session of the caller's the proxy decides", "[admin][plain_kill]") {
