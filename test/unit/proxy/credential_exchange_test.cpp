@@ -2,6 +2,7 @@
 
 #include "proxy/loopback.hpp"
 #include "proxy/password.hpp"
+#include "proxy/server_answers.hpp"
 
 #include "protocol/auth_packets.hpp"
 
@@ -11,6 +12,7 @@
 using namespace sessiongate::proxy;
 namespace protocol = sessiongate::protocol;
 using end = exchange_outcome::end;
+using test::packet;
 
 namespace {
 
@@ -19,12 +21,6 @@ const std::string ok("\0\0\0\2\0\0\0", 7);
 const std::string denied = "\xff\x15\x04#28000Access denied";
 const std::string full_authentication("\x01\x04", 2);
 const std::string with_zero("secret\0", 7);
-
-std::string packet(std::uint8_t sequence_id, std::string_view payload) {
-  protocol::bytes out;
-  protocol::append_packet(out, sequence_id, protocol::as_bytes(payload));
-  return std::string(protocol::as_text(out));
-}
 
 std::string switch_to(std::string_view plugin) {
   protocol::bytes out;

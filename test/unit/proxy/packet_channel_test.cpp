@@ -1,6 +1,7 @@
 #include "proxy/packet_channel.hpp"
 
 #include "proxy/loopback.hpp"
+#include "proxy/server_answers.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,16 +12,11 @@
 using namespace sessiongate::proxy;
 namespace asio = boost::asio;
 namespace protocol = sessiongate::protocol;
+using test::packet;
 
 namespace {
 
 constexpr std::size_t payload_max = 64;
-
-std::string packet(std::uint8_t sequence_id, std::string_view payload) {
-  protocol::bytes out;
-  protocol::append_packet(out, sequence_id, protocol::as_bytes(payload));
-  return std::string(protocol::as_text(out));
-}
 
 awaitable<void> wait_a_little() {
   asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(5));

@@ -21,6 +21,10 @@ inline std::string packet_of(protocol::bytes_view payload, std::uint8_t sequence
   return std::string(protocol::as_text(packet));
 }
 
+inline std::string packet(std::uint8_t sequence_id, std::string_view payload) {
+  return packet_of(protocol::as_bytes(payload), sequence_id);
+}
+
 inline std::string ok_answer(protocol::status_flags status = protocol::status_autocommit,
                              std::uint8_t sequence_id = 1) {
   protocol::ok_packet ok;

@@ -1,8 +1,8 @@
 #include "proxy/statement_dialogue.hpp"
 
+#include "proxy/server_answers.hpp"
+
 #include "protocol/command.hpp"
-#include "protocol/err_packet.hpp"
-#include "protocol/packet.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,17 +15,16 @@ using session::recovery_obstacle;
 
 namespace {
 
+protocol::bytes bytes_of(const std::string& packets) {
+  return {packets.begin(), packets.end()};
+}
+
 protocol::bytes packet_of(const protocol::bytes& payload) {
-  protocol::bytes packets;
-  std::uint8_t sequence_id = 1;
-  protocol::append_packet(packets, sequence_id, payload);
-  return packets;
+  return bytes_of(test::packet_of(payload));
 }
 
 protocol::bytes error_packet() {
-  protocol::bytes payload;
-  protocol::write_err_packet(payload, {1193, "HY000", "no"});
-  return packet_of(payload);
+  return bytes_of(test::error_answer(1193, "no"));
 }
 
 /// What is asked, in its order.
