@@ -81,7 +81,7 @@ class TestedServer(MariadbServer):
         self._end()
         shutil.rmtree(self.directory / "data")
         subprocess.run(["cp", "-a", self.directory / "new", self.directory / "data"], check=True)
-        self._start()
+        self.start()
 
     def _end(self):
         if self.process.poll() is None:

@@ -1,13 +1,10 @@
 """A throwaway MariaDB server of the tests' own: private directory, port and socket; nothing of it is left behind."""
 
-import os
 import shutil
 import signal
 import subprocess
 
-import pymysql
-
-from support import free_port, scratch_directory, wait_until
+from database_server import DatabaseServer
 
 ROOT_PASSWORD = "root_password"
 CONTROL_PASSWORD = "secret of control"
@@ -36,16 +33,12 @@ INSERT INTO app.accounts VALUES (1, 100), (2, 100), (3, 100);
 """
 
 
-class MariadbServer:
+class MariadbServer(DatabaseServer):
     """Started by the constructor, ready when it returns; stop() ends it and removes its directory."""
 
     def __init__(self, *options):
-        self.directory = scratch_directory("sessiongate-mariadb-")
-        self.port = free_port()
-        self.socket = str(self.directory / "socket")
-        self.process = None
+        super().__init__("mariadb")
         self._options = options
-        self._log = open(self.directory / "log", "w+b")
         try:
             self._install()
             self.start()
@@ -53,9 +46,6 @@ class MariadbServer:
         except BaseException:
             self.stop()
             raise
-
-    def _user(self):
-        return ["--user=root"] if os.geteuid() == 0 else []
 
     def _install(self):
         subprocess.run(
@@ -78,39 +68,12 @@ class MariadbServer:
 
     def start(self):
         server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
-        self.process = subprocess.Popen(
+        self._run(
             [server, "--no-defaults", *self._user(), f"--datadir={self.directory}/data", f"--socket={self.socket}",
              f"--pid-file={self.directory}/pid", f"--tmpdir={self.directory}", f"--port={self.port}", "--skip-networking=0",
              "--bind-address=127.0.0.1", "--skip-name-resolve", "--performance-schema=ON", "--local-infile=1",
              "--max-allowed-packet=128M", "--max-connections=1000", "--innodb-buffer-pool-size=64M",
-             "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", *self._options],
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
-        wait_until(self._answers, f"mariadbd starts; see {self.directory}/log", limit=60)
-
-    def _answers(self):
-        assert self.process.poll() is None, f"mariadbd ended:\n{self.log()}"
-        try:
-            pymysql.connect(unix_socket=self.socket, user="root").close()
-            return True
-        except pymysql.err.OperationalError:
-            return False
+             "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", *self._options])
 
     def _create_accounts(self):
-        connection = pymysql.connect(unix_socket=self.socket, user="root", autocommit=True)
-        with connection, connection.cursor() as cursor:
-            for statement in filter(str.strip, ACCOUNTS.split(";\n")):
-                cursor.execute(statement)
-
-    def log(self):
-        return (self.directory / "log").read_text(errors="replace")
-
-    def stop(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self._log.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self._execute(ACCOUNTS.split(";\n"))

@@ -3,11 +3,8 @@ COM_RESET_CONNECTION; its sha256_password has no RSA."""
 
 import os
 import shutil
-import subprocess
 
-import pymysql
-
-from support import free_port, scratch_directory, wait_until
+from database_server import DatabaseServer
 
 ACCOUNTS = """
 DELETE FROM mysql.user WHERE User = '' OR Host <> 'localhost'
@@ -30,64 +27,28 @@ INSERT INTO app.accounts VALUES (1, 100), (2, 100), (3, 100)
 """
 
 
-class Mysql56Server:
+class Mysql56Server(DatabaseServer):
     """`package` is where npm installed it. Started by the constructor; stop() ends it and removes its directory."""
 
     def __init__(self, package, *options):
         self._files = package / "server"
         self._options = options
         assert (self._files / "mysqld").is_file(), f"{self._files}/mysqld is not there: npm did not install the package"
-        self.directory = scratch_directory("sessiongate-mysql56-")
-        self.port = free_port()
-        self.socket = str(self.directory / "socket")
+        super().__init__("mysql56")
         shutil.copytree(self._files / "data/mysql", self.directory / "data")
-        self._log = open(self.directory / "log", "w+b")
         try:
             self._start()
-            self._create_accounts()
+            self._execute(ACCOUNTS.splitlines())
         except BaseException:
             self.stop()
             raise
 
     def _start(self):
-        user = ["--user=root"] if os.geteuid() == 0 else []
-        self.process = subprocess.Popen(
-            [self._files / "mysqld", "--no-defaults", *user, f"--basedir={self._files}",
+        self._run(
+            [self._files / "mysqld", "--no-defaults", *self._user(), f"--basedir={self._files}",
              f"--lc-messages-dir={self._files}/share", f"--character-sets-dir={self._files}/share/charsets",
              f"--datadir={self.directory}/data", f"--tmpdir={self.directory}", f"--socket={self.socket}",
              f"--pid-file={self.directory}/pid", f"--port={self.port}", "--bind-address=127.0.0.1", "--skip-name-resolve",
              "--max-allowed-packet=64M", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0",
              "--innodb-use-native-aio=0", *self._options],
-            env={**os.environ, "LD_LIBRARY_PATH": str(self._files)}, stdin=subprocess.DEVNULL, stdout=self._log,
-            stderr=self._log)
-        wait_until(self._answers, f"mysqld 5.6 starts; see {self.directory}/log", limit=60)
-
-    def _connect(self):
-        return pymysql.connect(unix_socket=self.socket, user="root", autocommit=True)
-
-    def _answers(self):
-        assert self.process.poll() is None, f"mysqld ended:\n{self.log()}"
-        try:
-            self._connect().close()
-            return True
-        except pymysql.err.OperationalError:
-            return False
-
-    def _create_accounts(self):
-        with self._connect() as connection, connection.cursor() as cursor:
-            for statement in ACCOUNTS.strip().splitlines():
-                cursor.execute(statement)
-
-    def log(self):
-        return (self.directory / "log").read_text(errors="replace")
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self._log.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+            env={**os.environ, "LD_LIBRARY_PATH": str(self._files)})

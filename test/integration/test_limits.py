@@ -13,6 +13,7 @@ import pytest
 
 from clients import Admin, connect, disconnect, error_of, is_alive, query, show, value
 from raw_client import COM_CHANGE_USER, COM_PING, COM_QUERY, RawClient, error_of_payload, scramble
+from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD
 from support import SLOWNESS, seconds, wait_until
 
@@ -240,34 +241,11 @@ def test_half_a_command_head_does_not_keep_a_session_alive(start_gate, opened):
     assert client.is_closed()
 
 
-class RenamingRelay:
-    """Joins clients with the server, whose greeting names another version."""
+class RenamingRelay(Relay):
+    """The server's greeting names another version."""
 
-    def __init__(self, target):
-        self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._target))
-                threading.Thread(target=self._pass_on, args=(near, far), daemon=True).start()
-                threading.Thread(target=self._pass_on, args=(far, near), daemon=True).start()
-
-    @staticmethod
-    def _pass_on(source, sink):
-        with contextlib.suppress(OSError):
-            while chunk := source.recv(1 << 16):
-                sink.sendall(chunk.replace(b"5.5.5-10.", b"8.0.0-10.").replace(b"-MariaDB", b"-SevenCh"))
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def close(self):
-        self._listener.close()
+    def _send(self, sink, chunk):
+        sink.sendall(chunk.replace(b"5.5.5-10.", b"8.0.0-10.").replace(b"-MariaDB", b"-SevenCh"))
 
 
 def test_an_idle_session_on_mysql_reads_4031(start_gate, opened, mariadb):
