@@ -15,7 +15,7 @@ from clients import Admin, connect, disconnect, error_of, is_alive, query, show,
 from raw_client import COM_CHANGE_USER, COM_PING, COM_QUERY, RawClient, error_of_payload, scramble
 from relays import Relay
 from sessiongate_process import ADMIN_TOKEN, PROXYSYS_PASSWORD
-from support import SLOWNESS, seconds, wait_until
+from support import SLOWNESS, duration, seconds, wait_until
 
 MIB = 1 << 20
 
@@ -220,7 +220,7 @@ def test_an_idle_session_is_ended_and_told_why(start_gate, opened):
 
 
 def test_who_works_is_not_idle(start_gate, opened):
-    gate = start_gate(idle_timeout=f"{seconds(2):.0f}s")
+    gate = start_gate(idle_timeout=duration(2))
     busy, waits, asks = (open_session(opened, gate.port) for _ in range(3))
     end = time.monotonic() + seconds(3.5)
     sleeper = threading.Thread(target=lambda: query(waits, f"SELECT SLEEP({seconds(4)})"))
@@ -271,7 +271,7 @@ def test_a_client_that_takes_nothing_is_ended_and_holds_little_memory(start_gate
 
 
 def test_a_client_that_reads_slowly_is_served_to_the_end(start_gate, opened):
-    limit = f"{seconds(1):.0f}s"
+    limit = duration(1)
     gate = start_gate(write_timeout=limit, idle_timeout=limit)
     client = opened.enter_context(RawClient(gate.port, receive_buffer=4096)).login()
     client.command(COM_QUERY, b"SELECT REPEAT('x', 10000000)")
@@ -289,7 +289,7 @@ def test_a_client_that_reads_slowly_is_served_to_the_end(start_gate, opened):
 
 
 def test_a_login_of_one_byte_at_a_time_ends_with_the_login_timeout(start_gate, opened):
-    gate = start_gate(login_timeout=f"{seconds(1):.0f}s")
+    gate = start_gate(login_timeout=duration(1))
     client = opened.enter_context(RawClient(gate.port))
     client.read_greeting()
     payload = client.handshake_response("app", "app_password")
@@ -328,7 +328,7 @@ def test_a_backend_that_does_not_greet_is_given_up(start_gate, opened):
 
 
 def test_a_command_that_comes_byte_by_byte_is_answered(start_gate, opened):
-    gate = start_gate(idle_timeout=f"{seconds(2):.0f}s")
+    gate = start_gate(idle_timeout=duration(2))
     client = opened.enter_context(RawClient(gate.port)).login()
     for byte in b"\x01\0\0\0" + bytes([COM_PING]):
         client.socket.sendall(bytes([byte]))

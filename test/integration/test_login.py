@@ -9,7 +9,7 @@ import pytest
 from clients import connect, connection_id, cs_id, disconnect, error_of, query, show, value
 from raw_client import ORDINARY, Closed, RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD
-from support import seconds, wait_until
+from support import duration, wait_until
 
 
 def backend_connections(database, user=None):
@@ -104,7 +104,7 @@ def test_a_client_is_told_when_the_backend_is_full(start_gate, mariadb, database
 
 
 def test_a_client_that_stalls_in_its_login_is_timed_out(start_gate, database):
-    gate = start_gate(login_timeout=f"{seconds(1):.0f}s")
+    gate = start_gate(login_timeout=duration(1))
     wait_until_alone(gate, database)
     with RawClient(gate.port) as client:
         client.read_greeting()
@@ -116,7 +116,7 @@ def test_a_client_that_stalls_in_its_login_is_timed_out(start_gate, database):
 
 
 def test_a_client_that_stalls_before_its_password_is_timed_out(start_gate, database):
-    gate = start_gate(login_timeout=f"{seconds(1):.0f}s")
+    gate = start_gate(login_timeout=duration(1))
     wait_until_alone(gate, database)
     aborted = query(database, "SHOW GLOBAL STATUS LIKE 'Aborted_connects_preauth'")
     with RawClient(gate.port) as client:
@@ -185,7 +185,7 @@ def test_a_login_to_another_cluster_is_refused(gate):
     b"\xff" * 4096, b"\0" * 4096, b"SSH-2.0-OpenSSH_9.2\r\n", b"\x05\x00\x00\x01abc"],
     ids=["http", "tls", "ones", "zeros", "ssh", "half-a-packet"])
 def test_junk_ends_its_own_connection_only(start_gate, database, junk):
-    gate = start_gate(login_timeout=f"{seconds(1):.0f}s")
+    gate = start_gate(login_timeout=duration(1))
     wait_until_alone(gate, database)
     neighbour = connect(gate.port)
     with RawClient(gate.port) as client:

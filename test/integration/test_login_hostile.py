@@ -11,7 +11,7 @@ import pytest
 import raw_client as raw
 from clients import connect, disconnect, error_of, value
 from raw_client import ORDINARY, Closed, RawClient, error_of_payload
-from support import SLOWNESS, seconds, wait_until
+from support import SLOWNESS, duration, seconds, wait_until
 
 MIB = 1 << 20
 NONCE = b"01234567890123456789"
@@ -66,7 +66,7 @@ class HostileServer:
 def hostile(start_gate, *then, **given):
     """sessiongate in front of it."""
     with contextlib.closing(HostileServer(*then, **given)) as server:
-        yield start_gate(backend=f"127.0.0.1:{server.port}", login_timeout=f"{seconds(3):.0f}s", connect_timeout="2s")
+        yield start_gate(backend=f"127.0.0.1:{server.port}", login_timeout=duration(3), connect_timeout="2s")
 
 
 def log_in(client, user="app", capabilities=ORDINARY):

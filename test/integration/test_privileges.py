@@ -12,7 +12,7 @@ import raw_client as raw
 from clients import (Admin, attributes, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, show, value)
 from raw_client import RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD, write_secret
-from support import freeze, seconds, wait_until
+from support import duration, freeze, wait_until
 
 TOKENS = """
 # who may look, who may act
@@ -153,7 +153,7 @@ def test_who_is_let_in_as_nobody_is_no_operator(gate, database, open_session):
 
 
 def test_rights_are_asked_again_after_their_time_and_not_before(start_gate, database):
-    gate = start_gate(rights_cache_time=f"{seconds(2):.0f}s")
+    gate = start_gate(rights_cache_time=duration(2))
     with contextlib.closing(connect(gate.port, user="climber@t1", password="climber_password")) as caller, \
             contextlib.closing(connect(gate.port, user="app@t1")) as other:
         query(caller, "SET ROLE chief")

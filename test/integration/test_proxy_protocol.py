@@ -13,7 +13,7 @@ from clients import connect, connection_id, cs_id, disconnect, is_alive, query, 
 from mariadb_server import MariadbServer
 from raw_client import ORDINARY, Closed, RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD
-from support import free_ports, scratch_directory, seconds, wait_until
+from support import duration, free_ports, scratch_directory, seconds, wait_until
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 V1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 3306\r\n"
@@ -129,8 +129,7 @@ def test_tls_begins_behind_the_header(start_gate, required):
 
 
 def test_a_header_that_has_to_come_is_waited_for(start_gate):
-    gate = start_gate(proxy_protocol_from="127.0.0.0/8", proxy_protocol_required="on",
-                      login_timeout=f"{seconds(1):.0f}s")
+    gate = start_gate(proxy_protocol_from="127.0.0.0/8", proxy_protocol_required="on", login_timeout=duration(1))
     with behind_header(gate.port, V1) as client:
         client.login()
     with RawClient(gate.port) as silent:

@@ -11,7 +11,7 @@ import pytest
 from clients import connect, query, rows, value
 from mariadb_server import MariadbServer
 from sessiongate_process import PROXYSYS_PASSWORD, SessiongateProcess
-from support import seconds, wait_until
+from support import duration, seconds, wait_until
 
 ROOT = {"user": "root", "password": "root_password"}
 
@@ -33,7 +33,7 @@ def primary():
 
 @pytest.fixture(scope="module")
 def gate(primary, secrets):
-    short = f"{seconds(2):.0f}s"
+    short = duration(2)
     process = SessiongateProcess(backend=f"127.0.0.1:{primary.port}", workers=2, idle_timeout=short, write_timeout="30s",
                                  proxysys_password_file=secrets["proxysys_password_file"], control_user="control",
                                  control_password_file=secrets["control_password_file"],
