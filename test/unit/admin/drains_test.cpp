@@ -104,6 +104,22 @@ TEST_CASE_METHOD(drains_fixture, "at the timeout who still waits is killed, and 
   CHECK(trail.list().size() == 1);
 }
 
+TEST_CASE_METHOD(drains_fixture, "what became of a session is recorded before the drain counts it") {
+  std::vector<std::uint64_t> still_waiting;
+  kill_log watched(10, [&](const kill_log::entry&) { still_waiting.push_back(all.list().front().waiting); });
+  context.trail = &watched;
+  add_waiting(first_id);
+  if (GENERATE(false, true)) {
+    begin();
+    end_all(stop_end::stopped);
+  } else {
+    begin({.when = kill_moment::after_transaction, .timeout = 10ms});
+    home.run();
+  }
+  CHECK(still_waiting == std::vector<std::uint64_t>{1});
+  CHECK(all.list().front().state == drain_state::done);
+}
+
 TEST_CASE_METHOD(drains_fixture, "a session that is gone at the timeout was not killed") {
   const auto target = add_waiting(first_id);
   target->on_stop = [](const session::stop_handler& done) { done({}); };
