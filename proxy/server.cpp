@@ -9,6 +9,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -170,10 +171,18 @@ void server::run() {
   }
   start_listeners();
   admin_.run();
-  for (auto& each : workers_) each->join();
+  end_workers();
   shared_.trail.close();
   shared_.audit.close();
   log_event(log_level::info, "stopped", {});
+}
+
+/// What their sessions have left there may still ask something of the admin thread: that goes on until they have ended.
+void server::end_workers() {
+  admin_.restart();
+  for (auto& each : workers_) each->end(asio::make_work_guard(admin_));
+  admin_.run();
+  for (auto& each : workers_) each->join();
 }
 
 asio::awaitable<void> server::wait_for_signals() {

@@ -43,6 +43,7 @@ class server {
   boost::asio::awaitable<void> wait_for_kills();
   void end_all();
   void each_session_drains();
+  void end_workers();
   [[nodiscard]] bool ready() const;
 
   boost::asio::io_context admin_{1};

@@ -40,18 +40,24 @@ void worker::start() {
     thread_id_ = ::gettid();
     ready.count_down();
     poller_.run();
+    needed_.reset();
   });
   ready.wait();
 }
 
-void worker::join() {
-  if (!thread_.joinable()) return;
-  boost::asio::post(executor(), [this] {
+void worker::end(std::optional<work_elsewhere> needed) {
+  boost::asio::post(executor(), [this, kept = std::move(needed)]() mutable {
+    if (kept) needed_.emplace(std::move(*kept));
     poller_.stop();
     ending_ = true;
     look_interval_ = {};  // its handler may be on its way already
     look_timer_.cancel();
   });
+}
+
+void worker::join() {
+  if (!thread_.joinable()) return;
+  end(std::nullopt);
   thread_.join();
 }
 

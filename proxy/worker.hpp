@@ -6,6 +6,7 @@
 #include "proxy/poller.hpp"
 #include "session/statement_slot.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -53,6 +55,10 @@ class worker {
   void start();
   /// Ends the thread when every session has ended: what is left then is woken once more and nothing else.
   void join();
+  using work_elsewhere = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
+  /// Begins that, without waiting; `needed` is let go of when the thread has ended, for what is left there may wait for
+  /// another one.
+  void end(std::optional<work_elsewhere> needed);
 
   // The worker's thread only.
   [[nodiscard]] proxy::poller& poller() { return poller_; }
@@ -87,6 +93,7 @@ class worker {
   boost::intrusive::list<worker_hook, boost::intrusive::constant_time_size<false>> connections_;
   std::thread thread_;
   bool ending_ = false;
+  std::optional<work_elsewhere> needed_;
 };
 
 /// Calls `expire` when it lives longer than `limit` (looked at every tenth of a second). On the worker's thread only.

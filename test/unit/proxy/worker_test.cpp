@@ -1,6 +1,12 @@
 #include "proxy/worker.hpp"
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <catch2/catch.hpp>
 
 #include <atomic>
@@ -134,4 +140,24 @@ TEST_CASE("a worker ends while a look at its clients is due") {
   busy.wait(false);
   home.join();
   SUCCEED("it has ended");
+}
+
+TEST_CASE("what is left on a worker that ends may still ask another thread") {
+  worker home(buffer_size, no_spin);
+  home.start();
+  boost::asio::io_context other;
+  std::atomic<bool> ends{false};
+  std::atomic<bool> answered{false};
+  const auto answer = []() -> boost::asio::awaitable<int> { co_return 5; };
+  const auto ask = [&]() -> boost::asio::awaitable<void> {
+    ends.wait(false);
+    answered = co_await boost::asio::co_spawn(other, answer(), boost::asio::use_awaitable) == 5;
+  };
+  boost::asio::co_spawn(home.executor(), ask(), boost::asio::detached);
+  home.end(boost::asio::make_work_guard(other));
+  ends = true;
+  ends.notify_one();
+  other.run();  // until the worker has ended
+  CHECK(answered);
+  home.join();
 }
