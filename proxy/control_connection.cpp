@@ -132,6 +132,7 @@ awaitable<control_connection::reply> control_connection::query(std::string_view 
   out.insert(out.end(), statement.begin(), statement.end());
   channel_.restart_sequence();
   reply told;
+  told.packets.reserve(scratch_.size());  // grown, it would leave copies of what may be a password's hash
   told.lost = static_cast<bool>(co_await channel_.write(out));
   for (int ends_left = 2; !told.lost;) {
     const auto packet = co_await channel_.read();

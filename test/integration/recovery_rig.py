@@ -8,7 +8,7 @@ import urllib.parse
 import pymysql
 
 from clients import Admin, query
-from recovery_losses import PLANNED, UNPLANNED, WEIGHTS, ResettingForwarder, Target
+from recovery_losses import PLANNED, UNPLANNED, WEIGHTS, Target
 from recovery_probe import session_variables
 from recovery_steps import ONLY_MARIADB, ONLY_MYSQL, ROUTINES
 from sessiongate_process import ADMIN_TOKEN

@@ -7,11 +7,9 @@ import ssl
 
 import pytest
 
-import raw_client as raw
 from clients import connect, disconnect, error_of, run_command_line, value
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from raw_client import error_of_payload
 from sha2_server import Sha2Server
 from support import SLOWNESS, wait_until
 from test_authentication import ACCOUNTS, PASSWORDS, assert_secrets_are_not_in

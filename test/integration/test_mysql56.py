@@ -7,7 +7,7 @@ import struct
 import pytest
 
 import raw_client as raw
-from clients import (LOST, Admin, attributes, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, run_command_line,
+from clients import (Admin, attributes, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, run_command_line,
                      runs_on_backend, show, value)
 from mariadb_server import CONTROL_PASSWORD
 from mysql56_server import Mysql56Server

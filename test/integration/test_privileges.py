@@ -9,7 +9,7 @@ import pymysql
 import pytest
 
 import raw_client as raw
-from clients import (Admin, attributes, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, show, value)
+from clients import (Admin, connect, connection_id, cs_id, disconnect, error_of, is_alive, query, show, value)
 from raw_client import RawClient, error_of_payload
 from sessiongate_process import PROXYSYS_PASSWORD, write_secret
 from support import duration, freeze, wait_until
