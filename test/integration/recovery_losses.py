@@ -29,11 +29,11 @@ class ResettingForwarder(Forwarder):
         except OSError:
             client.close()
             return
-        own = server.getsockname()[1]
-        with self._lock:
-            self._pairs[own] = client
         for one in (client, server):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        own = server.getsockname()[1]
+        with self._lock:
+            self._pairs[own] = client  # from now on reset() may close it
         threading.Thread(target=self._pump_and_end, args=(client, server), daemon=True).start()
         self._pump_and_end(server, client)
         with self._lock:
