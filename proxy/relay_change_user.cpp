@@ -28,6 +28,7 @@ task<> relay::change_user() {
     co_await resolve(scan::halt::malformed);
     co_return;
   }
+  wipe(wanted->auth_response);  // the backend will ask for another
   auto name = session::parse_login_name(wanted->user);
   auto& cluster = connection_.cluster();
   if (proxy::is_proxysys(name) || connection_.shared().clusters.find(name, cluster) != &cluster) {
@@ -55,7 +56,6 @@ task<> relay::change_user() {
   wanted->user = name.user;
   if (replacing_) replacing_->watch.begin_change_user(*wanted, keeps_role_then);
   wanted->auth_plugin = unknown_plugin;
-  wipe(wanted->auth_response);
   if (protocol::has(backend_capabilities_, protocol::client_connect_attrs)) {
     wanted->attributes.emplace_back("sessiongate_cs_id", std::to_string(connection_.cs_id()));
   }
