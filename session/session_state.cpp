@@ -56,6 +56,12 @@ bool loses_type(const tracked_variables& before, const variable_change& change) 
   return is_null && find_variable(before.user, change.name) != nullptr;
 }
 
+/// The same letters under other rules may have been another variable's name, which the server still has.
+bool hides_another(const tracked_variables& before, const variable_change& change) {
+  const auto* const same = find_variable(before.user, change.name);
+  return same != nullptr && !has_ascii_name(*same) && same->literal_rules != before.literal_rules;
+}
+
 }  // namespace
 
 template <class Step>
@@ -91,7 +97,8 @@ void session_state::set_user_variables(const std::vector<variable_change>& chang
     for (const auto& each : changes) {
       versions_.count(state_part::user_variables);
       auto set = to_variable(each);
-      set.literal_rules = loses_type(next, each) ? tracked_variable::not_repeatable : next.literal_rules;
+      const bool repeatable = !loses_type(next, each) && !hides_another(next, each);
+      set.literal_rules = repeatable ? next.literal_rules : tracked_variable::not_repeatable;
       if (!put_variable(next.user, std::move(set), limit)) next.incomplete = true;
     }
   });

@@ -239,3 +239,18 @@ def test_a_running_statement_ends_with_its_server_session(gate, servers):
             query(root, f"KILL CONNECTION {identifier}")
         assert error_of_payload(client.read_packet())[0] in (1317, 1927)
         assert client.is_closed()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_name_that_has_become_another_ones_in_other_characters_is_not_taken_for_it(gate, servers, loss):
+    with RawClient(gate.port).login(database="app") as client:
+        name = "SET @`ü` = "
+        for statement in ("SET NAMES utf8mb4", name + "1", "SET NAMES latin1", name + "2"):
+            client.query(statement)
+        lose(loss, gate, client.thread_id, servers[0])
+        if loss == "unplanned":
+            number, _, text = client.error("SELECT 1")
+            assert word_of((number, text)) == "unknown_user_variable"
+        else:
+            client.query("SELECT COUNT(*), SUM(VARIABLE_VALUE) FROM information_schema.USER_VARIABLES")
+            assert client.rows == [b"\x012\x013"]

@@ -77,6 +77,21 @@ TEST_CASE("user variables: values that are known, unknown and too long, and a li
   CHECK(state.versions().of(user_variables) == 5);
 }
 
+TEST_CASE("a name that is not ASCII may be another one's in other characters: then none is known for good") {
+  session_state state;
+  state.set_user_variables({{"\xC3\xBC", "1"}, {"u", "1"}}, limit);
+  state.set_user_variables({{"\xC3\xBC", "2"}}, limit);
+  auto seen = state.variables();
+  CHECK(find_variable(seen->user, "\xC3\xBC")->literal_rules == seen->literal_rules);
+  state.set_system_variables({{"character_set_client", "latin1"}});
+  for (int turn = 0; turn < 2; ++turn) {
+    state.set_user_variables({{"\xC3\xBC", "3"}, {"u", "3"}}, limit);
+    seen = state.variables();
+    CHECK(find_variable(seen->user, "\xC3\xBC")->literal_rules == tracked_variable::not_repeatable);
+    CHECK(find_variable(seen->user, "u")->literal_rules == seen->literal_rules);
+  }
+}
+
 TEST_CASE("last_insert_id counts when it changes") {
   session_state state;
   state.set_last_insert_id(7);
