@@ -55,7 +55,7 @@ state_tracking::state_tracking(client_connection& connection, protocol::capabili
 /// The server tells it, in a report or with its status flags. A report may lack a variable that was set: MariaDB's do
 /// after SET @@name = ….
 bool state_tracking::is_told(const assignment& each) const {
-  if (each.what == assignment::target::database) return reports_;
+  if (each.what == assignment::target::database) return database_reported_;  // not with session_track_schema off
   if (each.what != assignment::target::system_variable) return false;
   return session::is_hot_variable(each.name) || std::ranges::find(reported_, each.name) != reported_.end();
 }
@@ -84,6 +84,7 @@ bool state_tracking::finish_response(std::uint8_t place, std::uint16_t error, pr
   }
   status_ = now;
   reported_.clear();
+  database_reported_ = false;
   return taken_over;
 }
 
@@ -159,7 +160,7 @@ bool state_tracking::take_report(protocol::bytes_view ok_payload, bool after_res
   for (const auto& each : *changes) {
     if (each.kind == session_change_kind::schema) {
       connection_.publish_database(each.value);
-      entered_ = true;
+      entered_ = database_reported_ = true;
     } else if (each.kind == session_change_kind::system_variable) {
       taken_over = taken_over || each.name == tracking_variable;
       variables.push_back({each.name, each.value});

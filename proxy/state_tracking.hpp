@@ -39,7 +39,7 @@ class state_tracking {
   /// its own hands.
   bool end_response(std::uint8_t place, std::uint16_t error, protocol::status_flags now) {
     const bool same = ((now ^ status_) & protocol::status_autocommit) == 0;
-    if (same && begun_.empty() && reported_.empty()) return false;
+    if (same && begun_.empty() && reported_.empty() && !database_reported_) return false;
     return finish_response(place, error, now);
   }
 
@@ -50,6 +50,7 @@ class state_tracking {
     status_ = status;
     begun_.clear();
     reported_.clear();
+    database_reported_ = false;
   }
   /// The server reports all variables, or is going to be asked to before the first that it would not report is set.
   [[nodiscard]] bool reports_all() const { return reports_all_; }
@@ -76,6 +77,7 @@ class state_tracking {
   client_connection& connection_;
   std::vector<statement_begun> begun_;
   std::vector<std::string> reported_;  // the variables that the present response has reported
+  bool database_reported_ = false;     // by it, too
   protocol::capabilities negotiated_;
   protocol::status_flags status_;
   bool reports_;        // the server reports something
